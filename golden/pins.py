@@ -1,9 +1,14 @@
 """The environment of a worker: the pins that make results the same from process to process."""
 
 import collections
+import importlib.util
 import os
+import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+#: The subject that is the tf.layers of the installed TensorFlow.
+REAL = "real"
 
 #: Configuration -> what it sets. oneDNN chooses kernels by thread count; with one thread it is reproducible.
 CONFIGURATIONS = collections.OrderedDict(
@@ -27,7 +32,7 @@ def environment(subject, keras=None, configuration="onednn-off", device=None, in
     """The environment variables of a worker.
 
     Args:
-      subject: `real`, or the module under test.
+      subject: `REAL`, the module under test, or several joined by commas.
       keras: `keras2`, `keras3`, or None to leave the choice to TensorFlow; `real` exists on `keras2` alone.
       configuration: a key of `CONFIGURATIONS`.
       device: None for the CPU with every GPU hidden, or a name such as `GPU:0`.
@@ -38,20 +43,50 @@ def environment(subject, keras=None, configuration="onednn-off", device=None, in
     """
     if configuration not in CONFIGURATIONS:
         raise ValueError("configuration is one of %s, got %r" % (", ".join(CONFIGURATIONS), configuration))
-    legacy = {None: {}, "keras2": {"TF_USE_LEGACY_KERAS": "1"}, "keras3": {"TF_USE_LEGACY_KERAS": "0"}}
-    if keras not in legacy:
+    if keras not in (None, "keras2", "keras3"):
         raise ValueError("keras is keras2, keras3 or None, got %r" % (keras,))
-    if subject == "real" and keras == "keras3":
+    real = REAL in subject.split(",")
+    if real and keras == "keras3":
         raise ValueError("the real tf.layers does not exist on Keras 3: observe it with keras2")
     inherited = os.environ if inherited is None else inherited
     variables = {key: value for key, value in inherited.items() if not key.startswith(_UNSAFE)}
     variables.update(PINS, **CONFIGURATIONS[configuration])
-    variables.update(legacy["keras2" if subject == "real" else keras])
+    variables.update(_keras_choice("keras2" if real else keras))
     if not is_gpu(device):
         variables["CUDA_VISIBLE_DEVICES"] = "-1"
     inherited_path = [os.path.abspath(entry) for entry in inherited.get("PYTHONPATH", "").split(os.pathsep) if entry]
     variables["PYTHONPATH"] = os.pathsep.join([ROOT] + inherited_path)
     return variables
+
+
+def _keras_choice(keras):
+    """The variable that chooses a Keras.
+
+    Up to TF 2.15 Keras 2 is the default, and the variable makes TF 2.15 fail where tf-keras is not installed.
+    """
+    if keras == "keras2":
+        return {"TF_USE_LEGACY_KERAS": "1"} if importlib.util.find_spec("tf_keras") else {}
+    return {"TF_USE_LEGACY_KERAS": "0"} if keras == "keras3" else {}
+
+
+def configuration_key(configuration, provenance, device=None):
+    """The configuration under which a run is stored: its own name, or on a GPU one made from the device.
+
+    Args:
+      configuration: a key of `CONFIGURATIONS`.
+      provenance: what the worker said; `gpu` is None or has name, compute_capability, cuda, cudnn and driver.
+      device: see `environment`.
+
+    Returns:
+      for example `onednn-off`, or `gpu-nvidia-l4-sm89-cuda12.5.1-cudnn9-driver550.54.15`.
+    """
+    if not is_gpu(device):
+        return configuration
+    gpu = provenance["gpu"]
+    driver = re.search(r"\d+(\.\d+)+", gpu["driver"])
+    parts = ["gpu", gpu["name"], "sm" + gpu["compute_capability"].replace(".", ""), "cuda" + gpu["cuda"]]
+    parts += ["cudnn" + gpu["cudnn"]] + (["driver" + driver.group()] if driver else [])
+    return re.sub(r"[^a-z0-9.]+", "-", "-".join(parts).lower()).strip("-")
 
 
 def is_gpu(device):
