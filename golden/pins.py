@@ -32,8 +32,8 @@ def environment(subject, keras=None, configuration="onednn-off", device=None, in
     """The environment variables of a worker.
 
     Args:
-      subject: `REAL`, the module under test, or several joined by commas.
-      keras: `keras2`, `keras3`, or None to leave the choice to TensorFlow; `real` exists on `keras2` alone.
+      subject: `REAL`, the module under test, or several joined by commas: each runs every case.
+      keras: `keras2`, `keras3`, or None to leave the choice to TensorFlow; `REAL` by itself always gets `keras2`.
       configuration: a key of `CONFIGURATIONS`.
       device: None for the CPU with every GPU hidden, or a name such as `GPU:0`.
       inherited: mapping to start from, `os.environ` by default.
@@ -45,13 +45,12 @@ def environment(subject, keras=None, configuration="onednn-off", device=None, in
         raise ValueError("configuration is one of %s, got %r" % (", ".join(CONFIGURATIONS), configuration))
     if keras not in (None, "keras2", "keras3"):
         raise ValueError("keras is keras2, keras3 or None, got %r" % (keras,))
-    real = REAL in subject.split(",")
-    if real and keras == "keras3":
+    if subject == REAL and keras == "keras3":
         raise ValueError("the real tf.layers does not exist on Keras 3: observe it with keras2")
     inherited = os.environ if inherited is None else inherited
     variables = {key: value for key, value in inherited.items() if not key.startswith(_UNSAFE)}
     variables.update(PINS, **CONFIGURATIONS[configuration])
-    variables.update(_keras_choice("keras2" if real else keras))
+    variables.update(_keras_choice("keras2" if subject == REAL else keras))
     if not is_gpu(device):
         variables["CUDA_VISIBLE_DEVICES"] = "-1"
     inherited_path = [os.path.abspath(entry) for entry in inherited.get("PYTHONPATH", "").split(os.pathsep) if entry]

@@ -1,0 +1,74 @@
+"""Where a difference in bits is allowed, and how large: rows of data, each with its reason."""
+
+import collections
+import fnmatch
+import json
+import os
+
+PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bounds.json")
+
+#: Names of a row that are patterns, with what they match when left out.
+_PATTERNS = ("case", "array", "release", "configuration", "mode", "keras", "fingerprint")
+
+#: What is compared: names that the patterns of a row are matched with. fingerprint: `same` or `other`, this CPU and
+#: build beside those of the recording.
+Place = collections.namedtuple("Place", "case release configuration mode keras fingerprint")
+
+
+class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips"))):
+    """Arrays that may differ from their recording by up to `eps` eps of max|recorded|.
+
+    Attributes:
+      case, array, release, configuration, mode, keras, fingerprint: shell patterns, `*` for any.
+      eps: the largest allowed max|d| / (eps * max|recorded|).
+      reason: why, with evidence.
+      skips: whether the check counts as skipped, since it was weaker than the recording allows.
+    """
+
+    __slots__ = ()
+
+    def covers(self, place):
+        """Whether the row is about this `Place`."""
+        return all(fnmatch.fnmatchcase(getattr(place, name), getattr(self, name)) for name in Place._fields)
+
+    def __str__(self):
+        patterns = ", ".join("%s %s" % (name, getattr(self, name)) for name in _PATTERNS if getattr(self, name) != "*")
+        return "%s within %g eps (%s)" % (patterns or "everything", self.eps, self.reason)
+
+
+#: On a CPU or build that rounds rsqrt of float32 vectors otherwise, cases of many channels are known to this only:
+#: `rsqrtps` is defined by its vendor up to a relative error of 1.5 * 2**-12, and a Newton step follows.
+VECTOR = Bound(
+    *["*"] * 6,
+    fingerprint="other",
+    eps=8.0,
+    reason="recorded on a CPU or build that rounds float32 vectors otherwise",
+    skips=True
+)
+
+
+def load(path=PATH):
+    """The rows of a JSON file: a list of objects with `eps`, `reason` and patterns; none where there is no file.
+
+    Raises:
+      ValueError: a malformed row; the message names the file and the row.
+    """
+    if not os.path.exists(path):
+        return []
+    with open(path) as source:
+        return [_row(path, number, raw) for number, raw in enumerate(json.load(source))]
+
+
+def _row(path, number, raw):
+    unknown = set(raw) - set(_PATTERNS) - {"eps", "reason"}
+    if unknown or not raw.get("reason") or not raw.get("eps", 0) > 0:
+        raise ValueError(
+            "%s, row %d: a row has eps > 0, a reason, and any of %s; got %r" % (path, number, ", ".join(_PATTERNS), raw)
+        )
+    patterns = {name: raw.get(name, "*") for name in _PATTERNS}
+    return Bound(eps=float(raw["eps"]), reason=raw["reason"], skips=False, **patterns)
+
+
+def applicable(rows, place, portable):
+    """The bounds for a comparison: the rows about it, and for a case that is not portable `VECTOR`."""
+    return [row for row in list(rows) + ([] if portable else [VECTOR]) if row.covers(place)]

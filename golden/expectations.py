@@ -1,0 +1,84 @@
+"""What the recordings of one mode expect of each case."""
+
+import collections
+
+from golden import bounds, compare, installed
+from golden.files import DataError
+from golden.store import Key, definition_digest, release_order
+
+
+class Expectation(collections.namedtuple("Expectation", "observation bounds ignored")):
+    """The recorded `Observation` of a case, the `Bound`s that apply, and the names that differ from run to run."""
+
+    __slots__ = ()
+
+    def check(self, obtained):
+        """`compare.check`: a `Verdict`, or `compare.Mismatch`."""
+        return compare.check(self.observation, obtained, self.bounds, self.ignored)
+
+
+class NotRecorded(LookupError):
+    """There is no recording of a case; the message says where one was looked for."""
+
+
+class Recorded(object):
+    """The recordings of one release, configuration and mode.
+
+    Args:
+      store: the `Store`.
+      key: the `Key`; where no such index is, no case is recorded.
+      cases: the catalogue.
+      rows: `Bound`s.
+    """
+
+    def __init__(self, store, key, cases, rows=()):
+        self.store, self.key, self.cases, self.rows = store, key, cases, rows
+        self.index = store.index(key) if key in store.keys() else None
+
+    def expectation(self, case_id, keras, fingerprint):
+        """What is expected of a case.
+
+        Args:
+          keras, fingerprint: what it ran on; bounds may depend on them.
+
+        Raises:
+          NotRecorded: the case has no recording.
+          DataError: its recording is damaged, or the case was changed since.
+        """
+        if self.index is None or case_id not in self.index.cases:
+            raise NotRecorded("not recorded for %s" % "/".join(self.key))
+        entry = self.index.cases[case_id]
+        if entry.definition != definition_digest(self.cases[case_id]):
+            raise DataError(
+                "the case was changed since it was recorded for %s: give it a new id, or record it anew with a reason"
+                % "/".join(self.key)
+            )
+        same = "same" if fingerprint == self.index.fingerprint else "other"
+        place = bounds.Place(case_id, self.key.release, self.key.configuration, self.key.mode, keras, same)
+        applicable = bounds.applicable(self.rows, place, self.cases[case_id]["portable"])
+        ignored = self.index.nondeterministic.get(case_id, ())
+        return Expectation(self.store.observation(case_id, entry.sha), applicable, ignored)
+
+
+def recorded_release(store, release, configuration):
+    """The recorded release that stands for an installed one: itself, or the newest patch release of its minor.
+
+    Raises:
+      DataError: there is none; the message says which releases are there.
+    """
+    there = sorted({key.release for key in store.keys() if key.configuration == configuration}, key=release_order)
+    same_minor = [other for other in there if installed.minor(other) == installed.minor(release)]
+    if release in there:
+        return release
+    if not same_minor:
+        raise DataError(
+            "there is no recording of TensorFlow %s with %s; recorded are: %s"
+            % (release, configuration, ", ".join(there) or "none")
+        )
+    return same_minor[-1]
+
+
+def keys(store, release, configuration, modes):
+    """The `Key` of each mode, for the recorded release that stands for `release`."""
+    stands_for = recorded_release(store, release, configuration)
+    return [Key(stands_for, configuration, mode) for mode in modes]
