@@ -66,7 +66,7 @@ def observe(
       one that was too slow `Timeout`; the notes say how it ended. It comes after the repeats that were whole.
 
     Raises:
-      WorkerFailed: a worker ended before a case could run; the message has the end of its stderr.
+      WorkerFailed: a worker ended before a case could run; the message has what it said last.
     """
     command = [python, "-m", worker, "--subject", subject, "--mode", mode, "--repeats", str(repeats)]
     command += ["--device", device] if device else []
@@ -102,34 +102,40 @@ def _attempt(command, variables, case_ids, limits, progress):
                 errors="replace",
             )
             try:
-                case, timed_out = _follow(child.stdout, limits, progress)
+                case, timed_out, told = _follow(child.stdout, limits, progress)
                 if not timed_out:
                     timed_out = not _exits(child, limits.case)
             finally:
                 child.kill()
                 child.wait()
                 child.stdout.close()
-    X else _death(child.returncode)
-        return _collect(out, case, death, _tail(errors), progress)
+            death = _Death("Timeout", {"seconds": limits.case}) if timed_out else _death(child.returncode)
+        return _collect(out, case, death, told or _tail(errors), progress)
 
 
 def _follow(lines, limits, progress):
-    """Follows a worker's stdout; returns the case that is not over (or None), and whether time ran out."""
+    """Follows a worker's stdout.
+
+    Returns:
+      the case that is not over (or None), whether time ran out, and what the worker said in an `@error` line.
+    """
     arrived = queue.Queue()
     threading.Thread(target=_pump, args=(lines, arrived), daemon=True).start()
-    case, deadline = None, time.monotonic() + limits.startup
+    case, deadline, told = None, time.monotonic() + limits.startup, ""
     while True:
         try:
             line = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
-            return case, True
+            return case, True, told
         if line is None:
-            return case, False
+            return case, False, told
         if line.startswith("@start "):
             case, deadline = line.split(None, 1)[1].strip(), time.monotonic() + limits.case
         elif line.startswith("@done "):
             progress(case)
             case, deadline = None, time.monotonic() + limits.case
+        elif line.startswith("@error "):
+            told = line.split(None, 1)[1].strip()
 
 
 def _pump(lines, arrived):
@@ -187,7 +193,7 @@ def _require_progress(attempt, case_ids, repeats, command):
     if attempt.provenance is None or (case_ids and not attempt.observations):
         ending = "came to its end" if attempt.death is None else "%s %s" % attempt.death
         raise WorkerFailed(
-            "the worker `%s` ran no case (%s). The end of its stderr:\n%s"
+            "the worker `%s` ran no case (%s). It said last:\n%s"
             % (" ".join(command[1:]), ending, attempt.stderr or "(nothing)")
         )
     for case_id, seen in attempt.observations.items():

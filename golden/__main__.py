@@ -1,0 +1,156 @@
+"""The command line: `python -m golden verify`, `show`, `list`."""
+
+import argparse
+import fnmatch
+import json
+import sys
+
+from golden import bounds, catalogue, expectations, installed, pins, report, show
+from golden.files import DataError
+from golden.processes import WorkerFailed
+from golden.progress import Progress
+from golden.store import DATA, Store
+from golden.verify import Request, Verification
+
+
+class BadInput(ValueError):
+    """What was asked for cannot be done; the message is one line."""
+
+
+def parser():
+    """The argument parser of `python -m golden`."""
+    top = argparse.ArgumentParser(prog="python -m golden", description=__doc__)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    commands.required = True
+
+    verify = commands.add_parser("verify", help="compare a subject with the recordings of the installed TensorFlow")
+    verify.add_argument("--subject", default="tfcompat.layers", help="`real`, or a module (%(default)s)")
+    verify.add_argument("--mode", action="append", choices=catalogue.MODES, help="repeat for several (all)")
+    verify.add_argument("--keras", action="append", choices=("keras2", "keras3"), help="repeat for both (all here)")
+    verify.add_argument("--case", action="append", metavar="GLOB", help="repeat for several (all)")
+    verify.add_argument("--release", help="expect another recorded release than the installed one")
+    verify.add_argument("--configuration", default="onednn-off", help="of the recordings (%(default)s)")
+    verify.add_argument("--live", action="store_true", help="expect what the real function does in the same process")
+    verify.add_argument("--strict", action="store_true", help="a skip is a failure")
+    verify.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    verify.set_defaults(run=run_verify)
+
+    one = commands.add_parser("show", help="print what was recorded of a case")
+    one.add_argument("case")
+    one.add_argument("--release", help="a recorded release (all)")
+    one.add_argument("--mode", choices=catalogue.MODES, help="(all)")
+    one.add_argument("--configuration", default="onednn-off", help="(%(default)s)")
+    one.set_defaults(run=run_show)
+
+    everything = commands.add_parser("list", help="print the catalogue and what is recorded")
+    everything.set_defaults(run=run_list)
+    for command in (verify, one, everything):
+        command.add_argument("--data", default=DATA, help="folder of the recordings (%(default)s)")
+        command.add_argument("--worker", default="golden.worker", help=argparse.SUPPRESS)
+    return top
+
+
+def main(argv=None):
+    """Runs a command; returns 0, 1 if something is wrong, or 2 with one line on stderr for bad input."""
+    options = parser().parse_args(argv)
+    try:
+        return options.run(options)
+    except (BadInput, DataError, installed.NotInstalled, WorkerFailed) as error:
+        print("golden: %s" % error, file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def matching(patterns, cases):
+    """The ids that match any of the shell patterns (all where there is none).
+
+    Raises:
+      BadInput: a pattern matches nothing.
+    """
+    for pattern in patterns or ():
+        if not fnmatch.filter(cases, pattern):
+            raise BadInput("no case is called %s; `python -m golden list` names all %d" % (pattern, len(cases)))
+    return {c for c in cases if not patterns or any(fnmatch.fnmatchcase(c, pattern) for pattern in patterns)}
+
+
+def kerases_for(subject, wanted, release):
+    """The Kerases to run on: those that are here, or the wanted ones of them.
+
+    Raises:
+      BadInput: a wanted one is not here, or `real` has none to run on.
+    """
+    here = installed.kerases(release)
+    if subject == pins.REAL:
+        here = [keras for keras in here if keras == "keras2"]
+    missing = [keras for keras in wanted or () if keras not in here]
+    if missing or not here:
+        raise BadInput(
+            "%s does not run on %s here: TensorFlow %s has %s (Keras 2 comes with tf-keras from TensorFlow 2.16 on)"
+            % (subject, " and ".join(missing) or "any Keras", release, " and ".join(here) or "none that it can use")
+        )
+    return [keras for keras in here if not wanted or keras in wanted]
+
+
+def request_of(options, cases, store):
+    """The `Request` that the options of `verify` stand for, and a line that says what is expected."""
+    chosen, here = matching(options.case, cases), installed.release()
+    if options.live and (options.release or options.subject == pins.REAL):
+        raise BadInput("--live compares a module with the real function: it takes no --release and no --subject real")
+    expected = None if options.live else options.release or here
+    stands_for = expected and expectations.recorded_release(store, expected, options.configuration)
+    kerases = kerases_for(options.subject, options.keras, here)
+    runs = [(keras, mode) for keras in kerases for mode in options.mode or catalogue.MODES]
+    device = "GPU:0" if options.configuration.startswith("gpu-") else None
+    if device is None and options.configuration not in pins.CONFIGURATIONS:
+        raise BadInput("configuration is one of %s, or a recorded GPU" % ", ".join(pins.CONFIGURATIONS))
+    full = not (options.case or options.mode or options.keras or options.live)
+    request = Request(options.subject, runs, chosen, options.configuration, stands_for, device, full)
+    return request, _headline(options, here, expected, stands_for)
+
+
+def _headline(options, here, expected, stands_for):
+    if options.live:
+        return "%s beside the real function, TensorFlow %s, %s" % (options.subject, here, options.configuration)
+    told = "%s on TensorFlow %s, expected as recorded on %s, %s" % (
+        options.subject, here, stands_for, options.configuration
+    )  # fmt: skip
+    return told + (" (%s itself is not recorded)" % expected if expected != stands_for else "")
+
+
+def run_verify(options):
+    """`verify`."""
+    cases, store = catalogue.load(), Store(options.data)
+    request, headline = request_of(options, cases, store)
+    verification = Verification(request, cases, store, bounds.load(), options.worker)
+    print(headline, file=sys.stderr)
+    progress = Progress(verification.total())
+    verification.run(progress)
+    progress.close()
+    failed = report.failed(verification, options.strict)
+    if options.json:
+        print(json.dumps(report.as_json(verification, options.strict), indent=1, sort_keys=True))
+        return int(failed)
+    outcomes = verification.outcomes
+    lines = [headline, ""] + report.table(outcomes) + ["", "n identical, ~n within bound, sn skipped, !n wrong"]
+    lines += report.reasons(outcomes) + report.wrong(outcomes)
+    lines += ["", *("no longer needed: %s" % row for row in verification.unneeded()), report.totals(outcomes)]
+    print("\n".join(lines))
+    return int(failed)
+
+
+def run_show(options):
+    """`show`."""
+    print("\n".join(show.case(Store(options.data), options.case, options.release, options.mode, options.configuration)))
+    return 0
+
+
+def run_list(options):
+    """`list`."""
+    print("\n".join(show.everything(catalogue.load(), Store(options.data))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
