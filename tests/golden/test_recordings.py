@@ -1,0 +1,64 @@
+"""The subject does what real TensorFlow was recorded to do, bit for bit."""
+
+import pathlib
+import re
+
+import pytest
+
+from golden import catalogue, compare
+from golden.observation import Observation
+from golden.store import DATA, Store, definition_digest
+
+KEYS = Store(DATA).keys()
+
+
+def as_id(key):
+    return re.sub("[^a-z0-9]+", "-", "-".join(key))
+
+
+def read(path, notes):
+    """The observation in a file of canonical bytes, with the notes that those leave out."""
+    observation = Observation.from_canonical(pathlib.Path(str(path)).read_bytes())
+    observation.notes = notes
+    return observation
+
+
+def test_subject_does_as_recorded(keras, mode, case_id, observed, recorded, file_regression, tmp_path, request):
+    subject = request.config.getoption("golden_subject")
+    run = observed("test_subject_does_as_recorded", subject, keras, mode)
+    obtained = run.observations[case_id][0]
+    expected, bounds, ignored = recorded(mode).expectation(case_id, keras, run.provenance["fingerprint"])
+    copy = tmp_path / "recorded.bin"
+    copy.write_bytes(expected.canonical())
+    verdicts = []
+
+    def check(obtained_path, expected_path):
+        one, other = read(expected_path, expected.notes), read(obtained_path, obtained.notes)
+        verdicts.append(compare.check(one, other, bounds, ignored))
+
+    file_regression.check(obtained.canonical(), binary=True, extension=".bin", fullpath=copy, check_fn=check)
+    weaker = ["%s: %.3g eps, %s" % (name, eps, bound) for name, bound, eps in verdicts[0].used if bound.skips]
+    if weaker:
+        give_up = pytest.fail if request.config.getoption("golden_strict") else pytest.skip
+        give_up("within bound, not compared bit for bit:\n" + "\n".join(weaker))
+
+
+@pytest.mark.parametrize("key", KEYS, ids=as_id)
+def test_index_has_the_cases_that_the_catalogue_selects(key, cases):
+    index = Store(DATA).index(key)
+    selected = catalogue.select(cases, key.mode)
+    assert sorted(index.cases) == sorted(selected)
+    stale = [case_id for case_id in selected if index.cases[case_id].definition != definition_digest(cases[case_id])]
+    assert stale == [], "changed since they were recorded"
+
+
+@pytest.mark.parametrize("key", KEYS, ids=as_id)
+def test_index_names_observations_that_are_there(key, store_of_all):
+    for case_id, entry in store_of_all.index(key).cases.items():
+        store_of_all.observation(case_id, entry.sha)
+
+
+@pytest.fixture(scope="module")
+def store_of_all():
+    """One store for all keys, since it reads each pack once."""
+    return Store(DATA)
