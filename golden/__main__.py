@@ -135,7 +135,7 @@ def run_verify(options):
     outcomes = verification.outcomes
     lines = [headline, ""] + report.table(outcomes) + ["", "n identical, ~n within bound, sn skipped, !n wrong"]
     lines += report.reasons(outcomes) + report.wrong(outcomes)
-    lines += ["", *("no longer needed: %s" % row for row in verification.unneeded()), report.totals(outcomes)]
+    lines += ["", *("no longer needed: " + str(row) for row in verification.unneeded()), report.totals(outcomes)]
     print("\n".join(lines))
     return int(failed)
 

@@ -43,6 +43,10 @@ def test_subject_does_as_recorded(keras, mode, case_id, observed, recorded, file
         give_up("within bound, not compared bit for bit:\n" + "\n".join(weaker))
 
 
+def test_there_are_recordings():
+    assert KEYS
+
+
 @pytest.mark.parametrize("key", KEYS, ids=as_id)
 def test_index_has_the_cases_that_the_catalogue_selects(key, cases):
     index = Store(DATA).index(key)
