@@ -1,0 +1,93 @@
+"""The case catalogue: JSON files, one per family, completed with defaults and checked on loading.
+
+A case is a dict: `id`, `family`, `about`; `input` (`shape`, `dtype`, `values`, `static`); `args` of the call; `training`
+(`fed`: given anew at each step, else a constant); `steps` (`train` or `infer`, what `fed` is); `start` (`set`: variables
+get generated values, `initial`: they stay as initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`, `scope`,
+`inside`, `form`, `call_with`, `second_order`, `train_op`.
+"""
+
+import collections
+import json
+import os
+import re
+
+MODES = ("graph-v1", "graph-v2", "eager", "function")
+_ID = re.compile(r"^[a-z0-9-]{1,80}$")
+_HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "catalogue")
+_DEFAULTS = {"args": {}, "training": "fed", "steps": ["train", "train", "infer"], "start": "set", "modes": list(MODES), "portable": True}
+_OPTIONAL = {
+    "more_inputs", "calls", "scope", "inside", "form", "call_with", "second_order", "train_op",
+}  # fmt: skip
+_KNOWN = set(_DEFAULTS) | _OPTIONAL | {"id", "family", "about", "input"}
+
+#: Inputs that cases name instead of spelling them out.
+INPUTS = {
+    "r2": {"shape": [8, 3]},
+    "r3": {"shape": [4, 3, 3]},
+    "r4": {"shape": [4, 3, 2, 3]},
+    "r5": {"shape": [2, 2, 3, 2, 3]},
+}
+
+
+def load(directory=_HERE):
+    """All cases in a fixed order.
+
+    Returns:
+      OrderedDict of id to case, families in alphabetical order, cases in file order.
+
+    Raises:
+      ValueError: a malformed file or case; the message names the file and the case.
+    """
+    cases = collections.OrderedDict()
+    for name in sorted(os.listdir(directory)):
+        if not name.endswith(".json"):
+            continue
+        path = os.path.join(directory, name)
+        with open(path) as f:
+            family = json.load(f)
+        for raw in family["cases"]:
+            case = _complete(raw, family)
+            _check(case, cases, name)
+            cases[case["id"]] = case
+    return cases
+
+
+def select(cases, mode):
+    """The ids of the cases that run in a mode, in order."""
+    return [case_id for case_id, case in cases.items() if mode in case["modes"]]
+
+
+def _complete(raw, family):
+    case = dict(_DEFAULTS)
+    case.update(family.get("defaults", {}))
+    case.update(raw)
+    case["family"] = family["family"]
+    case["input"] = _complete_input(case.get("input", "r4"))
+    if "more_inputs" in case:
+        case["more_inputs"] = [_complete_input(spec) for spec in case["more_inputs"]]
+    return case
+
+
+def _complete_input(spec):
+    if not isinstance(spec, dict):
+        return dict(INPUTS[spec])
+    completed = dict(INPUTS[spec["like"]]) if "like" in spec else {}
+    completed.update((key, value) for key, value in spec.items() if key != "like")
+    return completed
+
+
+def _check(case, cases, file_name):
+    where = "%s: case %r" % (file_name, case.get("id"))
+    if not _ID.match(case.get("id", "")):
+        raise ValueError("%s: an id matches [a-z0-9-]{1,80}" % where)
+    if case["id"] in cases:
+        raise ValueError("%s: the id is taken" % where)
+    unknown = set(case) - _KNOWN
+    if unknown:
+        raise ValueError("%s: unknown keys %s; known are %s" % (where, sorted(unknown), sorted(_KNOWN)))
+    if not set(case["modes"]) <= set(MODES) or not case["modes"]:
+        raise ValueError("%s: modes %r are not among %r" % (where, case["modes"], MODES))
+    if not set(case["steps"]) <= {"train", "infer"}:
+        raise ValueError("%s: steps are `train` or `infer`" % where)
+    if not case.get("about"):
+        raise ValueError("%s: say what the case is about" % where)

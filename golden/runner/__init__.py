@@ -1,0 +1,1 @@
+"""Runs one case on one subject and reports what was seen.  `host` is the only module of `golden` that imports TensorFlow."""

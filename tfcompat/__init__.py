@@ -1,0 +1,28 @@
+"""`tf.layers.batch_normalization`, all of it, on today's TensorFlow.
+
+Importing this package imports no TensorFlow; the public names load what they need when they are first used.
+"""
+
+import importlib
+from typing import Any, List
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BatchNormalization": "tfcompat.layers",
+    "batch_normalization": "tfcompat.layers",
+    "install": "tfcompat.installation",
+    "uninstall": "tfcompat.installation",
+}
+
+__all__ = ["BatchNormalization", "batch_normalization", "install", "uninstall", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError("module 'tfcompat' has no attribute {!r}".format(name))
+
+
+def __dir__() -> List[str]:
+    return sorted(__all__)

@@ -1,0 +1,95 @@
+"""Keras 2 as host (tf-keras, or `tf.keras` up to 2.15): variables, losses, saving."""
+
+from typing import Any, Callable, List, Optional, Sequence
+
+from tfcompat.backend.ops import tf, tf1
+
+keras = tf.keras
+
+class Layer(keras.layers.Layer):  # type: ignore[misc, name-defined]
+    """A Keras 2 layer that leaves inputs as they are."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+
+def add_weight(
+    layer: Any,
+    name: str,
+    shape: Sequence[int],
+    dtype: str,
+    initializer: Any,
+    regularizer: Optional[Callable[[Any], Any]] = None,
+    constraint: Optional[Callable[[Any], Any]] = None,
+    trainable: bool = True,
+    statistic: bool = False,
+) -> Any:
+    """Adds a variable to a layer; a statistic is kept on each replica and averaged on reading."""
+    kwargs = {}
+    if statistic:
+        kwargs = {"synchronization": tf.VariableSynchronization.ON_READ, "aggregation": tf1.VariableAggregation.MEAN}
+    return layer.add_weight(
+        name=name,
+        shape=tuple(shape),
+        dtype=dtype,
+        initializer=initializer,
+        regularizer=regularizer,
+        constraint=constraint,
+        trainable=trainable and not statistic,
+        experimental_autocast=False,
+        **kwargs
+    )
+
+
+def tensor(weight: Any) -> Any:
+    """What a kernel reads of a variable: the variable, read where it is used."""
+    return weight
+
+
+def assign(weight: Any, kind: str, value: Any) -> None:
+    """Changes a variable."""
+    if kind == "subtract":
+        weight.assign_sub(value)
+    else:
+        weight.assign(value)
+
+
+def losses(layer: Any, own: Sequence[Any]) -> List[Any]:
+    """The layer's losses."""
+    return list(own)
+
+
+def default_training() -> Any:
+    """What `training=None` means outside of v1 graphs: what `set_learning_phase` said, else inference."""
+    return keras.backend.learning_phase()
+
+
+def is_symbolic(inputs: Any) -> bool:
+    """Whether the input belongs to a functional model under construction."""
+    return hasattr(inputs, "_keras_history")
+
+
+def serialize(value: Any) -> Any:
+    """A JSON-ready form of an initializer, regularizer, constraint or registered function."""
+    return keras.utils.serialize_keras_object(value)
+
+
+def deserialize(value: Any) -> Any:
+    """The object of a serialized form."""
+    return keras.utils.deserialize_keras_object(value)
+
+
+def registered_name(function: Any) -> Optional[str]:
+    """The name under which a function is registered with Keras, None if it is not."""
+    name = keras.utils.get_registered_name(function)
+    return name if keras.utils.get_registered_object(name) is function else None
+
+
+def register(cls: Any) -> Any:
+    """Registers a class for saving under `tfcompat>NAME`."""
+    return keras.utils.register_keras_serializable(package="tfcompat")(cls)

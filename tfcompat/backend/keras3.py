@@ -1,0 +1,98 @@
+"""Keras 3 as host: variables, losses, saving."""
+
+from typing import Any, Callable, List, Optional, Sequence
+
+import keras
+
+from tfcompat.backend.ops import tf
+
+
+class Layer(keras.layers.Layer):  # type: ignore[misc, name-defined]
+    """A Keras 3 layer that leaves inputs as they are and knows its output without tracing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """A Keras tensor like the input."""
+        return keras.KerasTensor(inputs.shape, dtype=inputs.dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+
+def add_weight(
+    layer: Any,
+    name: str,
+    shape: Sequence[int],
+    dtype: str,
+    initializer: Any,
+    regularizer: Optional[Callable[[Any], Any]] = None,
+    constraint: Optional[Callable[[Any], Any]] = None,
+    trainable: bool = True,
+    statistic: bool = False,
+) -> Any:
+    """Adds a Keras variable to a layer; a statistic is averaged over replicas."""
+    return layer.add_weight(
+        name=name,
+        shape=tuple(shape),
+        dtype=dtype,
+        initializer=initializer if initializer is not None else "glorot_uniform",
+        regularizer=regularizer,
+        constraint=constraint,
+        trainable=trainable and not statistic,
+        autocast=False,
+        aggregation="mean" if statistic else "none",
+    )
+
+
+def tensor(weight: Any) -> Any:
+    """What a kernel reads of a variable: its value now."""
+    return tf.convert_to_tensor(weight)
+
+
+def assign(weight: Any, kind: str, value: Any) -> None:
+    """Changes a variable; inside Keras' stateless scopes Keras keeps the change."""
+    if kind == "subtract":
+        weight.assign_sub(value)
+    else:
+        weight.assign(value)
+
+
+def losses(layer: Any, own: Sequence[Any]) -> List[Any]:
+    """The layer's losses; those of regularizers also while it is frozen, which Keras 3 would leave out."""
+    frozen = () if layer.trainable else [v for v in layer.weights if getattr(v, "regularizer", None) is not None]
+    return list(own) + [variable.regularizer(variable) for variable in frozen]
+
+
+def default_training() -> Any:
+    """What `training=None` means outside of v1 graphs."""
+    return False
+
+
+def is_symbolic(inputs: Any) -> bool:
+    """Whether the input is a Keras tensor of a functional model under construction."""
+    return bool(keras.backend.is_keras_tensor(inputs))
+
+
+def serialize(value: Any) -> Any:
+    """A JSON-ready form of an initializer, regularizer, constraint or registered function."""
+    return keras.saving.serialize_keras_object(value)
+
+
+def deserialize(value: Any) -> Any:
+    """The object of a serialized form."""
+    return keras.saving.deserialize_keras_object(value)
+
+
+def registered_name(function: Any) -> Optional[str]:
+    """The name under which a function is registered with Keras, None if it is not."""
+    name = keras.saving.get_registered_name(function)
+    return name if keras.saving.get_registered_object(name) is function else None
+
+
+def register(cls: Any) -> Any:
+    """Registers a class for saving under `tfcompat>NAME`."""
+    return keras.saving.register_keras_serializable(package="tfcompat")(cls)

@@ -1,0 +1,94 @@
+"""TensorFlow operations that moved or were renamed between 1.15 and today, under one name each."""
+
+from typing import Any, Callable, Optional
+
+import tensorflow as tf
+
+tf1 = tf.compat.v1
+
+try:
+    _smart_cond = tf.__internal__.smart_cond.smart_cond
+    _tf2_enabled = tf.__internal__.tf2.enabled
+except AttributeError:  # before TensorFlow 2.5
+    from tensorflow.python import tf2 as _tf2
+    from tensorflow.python.framework.smart_cond import smart_cond as _smart_cond
+
+    _tf2_enabled = _tf2.enabled
+
+try:
+    _eager_outside = tf1.executing_eagerly_outside_functions
+except AttributeError:  # before TensorFlow 2.0
+    from tensorflow.python.framework.ops import executing_eagerly_outside_functions as _eager_outside
+
+#: The release that runs, as TensorFlow writes it.
+RELEASE: str = tf.__version__
+
+
+def tf2_behaviour() -> bool:
+    """Whether TF2 behaviour is enabled in this process."""
+    return bool(_tf2_enabled())
+
+
+def in_v1_graph() -> bool:
+    """Whether operations end up in a graph that a session runs: no eager execution, not even outside of functions."""
+    return not _eager_outside()
+
+
+def static_value(training: Any) -> Any:
+    """What is known of `training` now: a bool, the value of a constant tensor, or None.
+
+    Raises:
+      TypeError: neither a tensor, a variable, a bool, 0 nor 1.
+    """
+    if tf.is_tensor(training):
+        return None if isinstance(training, tf.Variable) else tf.get_static_value(training)
+    if training in (True, False):
+        return bool(training)
+    raise TypeError(
+        "training is {!r}, a {}; allowed is a bool, 0, 1 or a scalar bool tensor.".format(
+            training, type(training).__name__
+        )
+    )
+
+
+def smart_cond(training: Any, if_true: Callable[[], Any], if_false: Callable[[], Any]) -> Any:
+    """The branch that `training` picks: in Python where its value is known, in the graph where not."""
+    if isinstance(training, tf.Variable):
+        return tf1.cond(training, if_true, if_false)
+    return _smart_cond(training, if_true, if_false)
+
+
+def fused_batch_norm(x: Any, scale: Any, offset: Any, **kwargs: Any) -> Any:
+    """`tf.compat.v1.nn.fused_batch_norm`: (output, mean, variance)."""
+    return tf1.nn.fused_batch_norm(x, scale, offset, **kwargs)
+
+
+def moments(x: Any, axes: Any, keep_dims: bool) -> Any:
+    """(mean, biased variance) of `tf.nn.moments`."""
+    return tf1.nn.moments(x, list(axes), keep_dims=keep_dims)
+
+
+def weighted_moments(x: Any, axes: Any, weights: Any, keep_dims: bool) -> Any:
+    """(mean, biased variance) of `tf.nn.weighted_moments`."""
+    return tf1.nn.weighted_moments(x, list(axes), weights, keep_dims=keep_dims)
+
+
+def select(condition: Any, if_true: Any, if_false: Any) -> Any:
+    """One of two tensors, by a scalar bool tensor; both are computed."""
+    return tf.compat.v2.where(condition, if_true, if_false)
+
+
+def as_shape(shape: Any) -> Optional[tuple]:
+    """A `TensorShape` or a sequence as a tuple with None where unknown; None for an unknown rank."""
+    shape = tf.TensorShape(shape)
+    return None if shape.ndims is None else tuple(None if n is None else int(n) for n in shape.as_list())
+
+
+def shape_of(x: Any) -> Optional[tuple]:
+    """The static shape of a tensor, a NumPy array or a Keras tensor as a tuple with None; None for an unknown rank."""
+    return as_shape(x.shape)
+
+
+def dtype_name(x: Any) -> str:
+    """Name of the dtype of a tensor, a NumPy array or a Keras tensor."""
+    return tf.as_dtype(x.dtype).base_dtype.name

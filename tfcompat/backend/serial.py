@@ -1,0 +1,109 @@
+"""Initializers, regularizers, constraints and adjustments: from what the user gave to objects, and to JSON and back."""
+
+import dataclasses
+from types import ModuleType
+from typing import Any, Dict
+
+from tfcompat.backend.ops import tf, tf1
+from tfcompat.config import Config
+
+_INITIALIZERS = ("beta_initializer", "gamma_initializer", "moving_mean_initializer", "moving_variance_initializer")
+_REGULARIZERS = ("beta_regularizer", "gamma_regularizer")
+_CONSTRAINTS = ("beta_constraint", "gamma_constraint")
+_NUMBERS = ("momentum", "epsilon", "renorm_momentum")
+
+#: Key under which an initializer object of `tf.compat.v1` is written; Keras has no name for those.
+_TF1_KEY = "tf1_initializer"
+
+
+def resolve(host: ModuleType, config: Config) -> Dict[str, Any]:
+    """Callables (or None) for the names and dicts that stand for them in a config.
+
+    Raises:
+      ValueError: a name that Keras does not know.
+    """
+    keras = host.keras
+    objects = {name: _initializer(keras, getattr(config, name)) for name in _INITIALIZERS}
+    objects.update((name, keras.regularizers.get(getattr(config, name))) for name in _REGULARIZERS)
+    objects.update((name, keras.constraints.get(getattr(config, name))) for name in _CONSTRAINTS)
+    return objects
+
+
+def _initializer(keras: Any, value: Any) -> Any:
+    if isinstance(value, dict) and _TF1_KEY in value:
+        return getattr(tf1, value[_TF1_KEY]).from_config(value["config"])
+    return None if value is None else keras.initializers.get(value)
+
+
+def to_json(host: ModuleType, config: Config, objects: Dict[str, Any]) -> Dict[str, Any]:
+    """All arguments of a config, JSON-ready; `Config(**from_json(...))` gives them back.
+
+    Raises:
+      ValueError: an argument that cannot be written: a tensor, or a function that is not registered with Keras.
+    """
+    fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    for name in _INITIALIZERS:
+        fields[name] = _initializer_to_json(host, objects[name])
+    for name in _REGULARIZERS:
+        fields[name] = host.keras.regularizers.serialize(objects[name]) if objects[name] is not None else None
+    for name in _CONSTRAINTS:
+        fields[name] = host.keras.constraints.serialize(objects[name]) if objects[name] is not None else None
+    for name in _NUMBERS:
+        fields[name] = _number(name, fields[name])
+    if config.renorm_clipping is not None:
+        fields["renorm_clipping"] = {key: _number(key, value) for key, value in config.clipping.items()}
+    if config.adjustment is not None:
+        fields["adjustment"] = _adjustment_to_json(host, config.adjustment)
+    return fields
+
+
+def from_json(host: ModuleType, fields: Dict[str, Any]) -> Dict[str, Any]:
+    """The arguments of a config from their JSON form; initializers and their like are resolved later."""
+    fields = dict(fields)
+    if isinstance(fields.get("adjustment"), dict):
+        fields["adjustment"] = host.deserialize(fields["adjustment"])
+    return fields
+
+
+def _initializer_to_json(host: ModuleType, value: Any) -> Any:
+    if value is None:
+        return None
+    name = _tf1_name(value)
+    if name is not None:
+        return {_TF1_KEY: name, "config": _plain_config(value.get_config())}
+    return host.keras.initializers.serialize(value)
+
+
+def _tf1_name(value: Any) -> Any:
+    """`constant_initializer` for an object of that class of `tf.compat.v1`, None for anything else."""
+    for name in dir(tf1):
+        if name.endswith("_initializer") and type(value) is getattr(tf1, name, None):
+            return name
+    return None
+
+
+def _plain_config(config: Dict[str, Any]) -> Dict[str, Any]:
+    return {key: value.name if isinstance(value, tf.DType) else value for key, value in config.items()}
+
+
+def _number(name: str, value: Any) -> Any:
+    if value is None or isinstance(value, (int, float)) and not hasattr(value, "dtype"):
+        return value
+    if hasattr(value, "item") and not tf.is_tensor(value):
+        return value.item()
+    raise ValueError(
+        "{} is {!r}; only a number can be saved. Give the layer a number, or set the tensor again after loading.".format(
+            name, value
+        )
+    )
+
+
+def _adjustment_to_json(host: ModuleType, adjustment: Any) -> Any:
+    if host.registered_name(adjustment) is None:
+        raise ValueError(
+            "adjustment is {!r}, a function that Keras cannot find again; to save the layer, decorate the function with "
+            "@keras.saving.register_keras_serializable (@tf.keras.utils.register_keras_serializable before Keras 3).".format(
+                adjustment
+            )
+        )
+    return host.serialize(adjustment)

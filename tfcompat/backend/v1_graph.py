@@ -1,0 +1,165 @@
+"""Life of a layer in a v1 graph: variable scopes, names, collections, update operations.
+
+One implementation for every Keras.  Keras 3 knows no variable scopes, and Keras 2 keeps them in a base class that is no longer
+shipped with TensorFlow.
+"""
+
+import contextlib
+import weakref
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+
+from tfcompat.backend.ops import smart_cond, tf, tf1
+from tfcompat.kernels.step import Step, Update
+
+
+class Scoped:
+    """The variable scope of one layer and what was made in it.
+
+    Args:
+      base_name: default name of the scope, made unique where it is used.
+      scope: name or `VariableScope` to enter at once; None or "": the first call decides.
+      reuse: None, True, False or `tf.compat.v1.AUTO_REUSE`.
+    """
+
+    def __init__(self, base_name: str, scope: Any = None, reuse: Any = None) -> None:
+        self.base_name = base_name
+        self.reuse = reuse
+        self.scope: Any = None
+        self.variables: Dict[str, Any] = {}
+        self.trainable: Dict[str, bool] = {}
+        self.losses: List[Any] = []
+        self.updates: List[Any] = []
+        self._current: Any = None
+        if scope:
+            with tf1.variable_scope(scope) as captured:
+                self.scope = captured
+
+    @contextlib.contextmanager
+    def entered(self, scope: Any, built: bool) -> Iterator[None]:
+        """The layer's variable scope, with reuse once it is built, and its name scope."""
+        self._settle(scope)
+        reuse = True if built else self.reuse
+        with tf1.variable_scope(self.scope, reuse=reuse, auxiliary_name_scope=False) as self._current:
+            with tf1.name_scope(self._current.original_name_scope):
+                yield
+
+    def _settle(self, scope: Any) -> None:
+        """Fixes the scope on first use: with reuse the plain name, without one that is not taken."""
+        if self.scope is not None:
+            return
+        if self.reuse:
+            context = tf1.variable_scope(scope if scope is not None else self.base_name)
+        else:
+            context = tf1.variable_scope(scope, default_name=self.base_name)
+        with context as captured:
+            self.scope = captured
+
+    @contextlib.contextmanager
+    def no_partitioner(self) -> Iterator[None]:
+        """Statistics are never partitioned, whatever the scope says."""
+        partitioner = self._current.partitioner
+        self._current.set_partitioner(None)
+        try:
+            yield
+        finally:
+            self._current.set_partitioner(partitioner)
+
+    def add_weight(
+        self,
+        name: str,
+        shape: Sequence[int],
+        dtype: str,
+        initializer: Any,
+        regularizer: Optional[Callable[[Any], Any]] = None,
+        constraint: Optional[Callable[[Any], Any]] = None,
+        trainable: bool = True,
+        statistic: bool = False,
+    ) -> None:
+        """Makes or reuses a variable through `get_variable`, with all that the scopes around it ask for."""
+        existing = {id(v) for v in tf1.global_variables()}
+        kwargs: Dict[str, Any] = {}
+        if statistic:
+            kwargs.update(synchronization=tf.VariableSynchronization.ON_READ, aggregation=tf1.VariableAggregation.MEAN)
+        variable = tf1.get_variable(
+            name,
+            shape=tuple(shape),
+            dtype=tf.as_dtype(dtype),
+            initializer=initializer if initializer is not None else self._current.initializer or _glorot_uniform(),
+            constraint=constraint,
+            trainable=trainable and not statistic,
+            **kwargs
+        )
+        parts = _parts(variable)
+        self.variables[name] = variable
+        # A custom getter may have decided otherwise.
+        collected = {id(v) for v in tf1.trainable_variables()}
+        self.trainable[name] = trainable and not statistic and all(id(v) in collected for v in parts)
+        if regularizer is not None and not any(id(v) in existing for v in parts):
+            self._add_regularization(name, parts, regularizer)
+
+    def _add_regularization(self, name: str, parts: Sequence[Any], regularizer: Callable[[Any], Any]) -> None:
+        for part in parts:
+            with tf1.name_scope(name + "/Regularizer"):
+                loss = regularizer(part)
+            if loss is not None:
+                self.losses.append(loss)
+                _collect([loss], tf1.GraphKeys.REGULARIZATION_LOSSES)
+
+    def apply(self, step: Step) -> None:
+        """Turns updates into operations and puts those that are not part of another one into `UPDATE_OPS`."""
+        operations: Dict[str, Any] = {}
+        with tf.control_dependencies(list(step.reads)):
+            for update in step.updates:
+                with tf.control_dependencies([operations[name] for name in update.after]):
+                    operations[update.weight] = self._operation(update)
+        inner = {name for update in step.updates for name in update.after}
+        self.updates.extend(operation for name, operation in operations.items() if name not in inner)
+        _collect(self.updates, tf1.GraphKeys.UPDATE_OPS)
+
+    def _operation(self, update: Update) -> Any:
+        """The operation that makes one change; what it reads is read inside of the condition."""
+        variable = self.variables[update.weight]
+
+        def change() -> Any:
+            with tf1.colocate_with(variable):
+                assign = tf1.assign_sub if update.kind == "subtract" else tf1.assign
+                return assign(variable, update.value(self.variables))
+
+        if update.when is None:
+            return change().op
+        return smart_cond(update.when, change, lambda: variable).op
+
+
+def _parts(variable: Any) -> List[Any]:
+    """The variables that make up a possibly partitioned one; a tensor that a custom getter gave stands for itself."""
+    return list(variable) if hasattr(variable, "as_tensor") else [variable]
+
+
+def variables(scoped: Scoped, trainable: bool) -> List[Any]:
+    """The trainable, or the other, variables of a layer in order of creation."""
+    names = [name for name in scoped.variables if scoped.trainable[name] == trainable]
+    return [part for name in names for part in _parts(scoped.variables[name])]
+
+
+def _glorot_uniform() -> Any:
+    return tf1.glorot_uniform_initializer()
+
+
+def _collect(elements: Sequence[Any], key: str) -> None:
+    """Adds what is not there yet to a collection of the default graph."""
+    collection = tf1.get_collection_ref(key)
+    known = {id(element) for element in collection}
+    collection.extend(element for element in elements if id(element) not in known)
+
+
+_PHASES: Mapping[Any, Any] = weakref.WeakKeyDictionary()
+
+
+def learning_phase() -> Any:
+    """The placeholder, false where nothing is fed, that stands for `training=None` in the default graph."""
+    graph = tf1.get_default_graph()
+    if graph not in _PHASES:
+        with tf1.name_scope(None):
+            phase = tf1.placeholder_with_default(False, shape=(), name="keras_learning_phase")
+        _PHASES[graph] = phase  # type: ignore[index]
+    return _PHASES[graph]

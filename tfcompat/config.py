@@ -1,0 +1,85 @@
+"""What the user asked for, frozen: every argument of the layer, its default and its validation."""
+
+import dataclasses
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
+
+from tfcompat.releases import Behaviour
+
+#: An axis or several, as the user wrote them.
+Axis = Union[int, Tuple[int, ...]]
+
+CLIPPING_KEYS = ("rmax", "rmin", "dmax")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The arguments that decide what is computed.
+
+    Initializers, regularizers and constraints are kept as given; the Keras host turns them into objects.
+
+    Raises:
+      TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping.
+      ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax` (looked at with `renorm=True` only, as
+        TensorFlow does).
+    """
+
+    axis: Any = -1
+    momentum: Any = 0.99
+    epsilon: Any = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: Any = "zeros"
+    gamma_initializer: Any = "ones"
+    moving_mean_initializer: Any = "zeros"
+    moving_variance_initializer: Any = "ones"
+    beta_regularizer: Any = None
+    gamma_regularizer: Any = None
+    beta_constraint: Any = None
+    gamma_constraint: Any = None
+    renorm: bool = False
+    renorm_clipping: Optional[Mapping[str, Any]] = None
+    renorm_momentum: Any = 0.99
+    fused: Any = None
+    virtual_batch_size: Optional[int] = None
+    adjustment: Optional[Callable[[Any], Tuple[Any, Any]]] = None
+
+    def validated(self, behaviour: Behaviour) -> "Config":
+        """This config, checked as the release's constructor checks it."""
+        _check_axis_type(self.axis, behaviour)
+        if self.renorm:
+            _check_clipping(self.renorm_clipping)
+        return self
+
+    @property
+    def clipping(self) -> Dict[str, Any]:
+        """The renorm clips as a dict, empty without any."""
+        return dict(self.renorm_clipping or {})
+
+
+def _check_axis_type(axis: Any, behaviour: Behaviour) -> None:
+    kinds: Tuple[type, ...] = (int, list, tuple) if behaviour.axis_tuple else (int, list)
+    if not isinstance(axis, kinds):
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise TypeError(
+            "axis is {!r}, a {}; allowed is {}. Write axis=-1 for the last axis, axis=[1, 3] for two.".format(
+                axis, type(axis).__name__, names
+            )
+        )
+
+
+def _check_clipping(clipping: Any) -> None:
+    if not clipping:
+        return
+    if not isinstance(clipping, Mapping):
+        raise TypeError(
+            "renorm_clipping is {!r}, a {}; allowed is a dict with any of the keys rmax, rmin, dmax.".format(
+                clipping, type(clipping).__name__
+            )
+        )
+    unknown = sorted(str(key) for key in clipping if key not in CLIPPING_KEYS)
+    if unknown:
+        raise ValueError(
+            "renorm_clipping has the keys {}; allowed are rmax, rmin, dmax. Drop or rename {}.".format(
+                sorted(map(str, clipping)), ", ".join(unknown)
+            )
+        )

@@ -1,0 +1,1 @@
+"""Pure functions `(x, weights, plan, ...) -> Step`; they assign nothing."""

@@ -1,0 +1,437 @@
+"""`BatchNormalization` and `batch_normalization`, with the whole signature of `tf.layers` as of TensorFlow 1.5."""
+
+import dataclasses
+import re
+from typing import Any, Dict, List, Mapping, Optional
+
+from tfcompat import releases
+from tfcompat.backend import host as _host
+from tfcompat.backend import ops, serial, v1_graph
+from tfcompat.backend.ops import tf
+from tfcompat.config import Config
+from tfcompat.kernels.fused import fused as _fused_kernel
+from tfcompat.kernels.moments import batch_moments
+from tfcompat.kernels.step import Step, Update, Weights
+from tfcompat.kernels.unfused import unfused as _unfused_kernel
+from tfcompat.plan import Plan, resolve
+
+host = _host.choose()
+
+_WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev")
+
+
+class _State:
+    """What a layer knows; opaque to Keras, which would wrap and track dicts and lists.
+
+    Attributes:
+      config, behaviour: what was asked for, and the release that is followed.
+      objects: initializers, regularizers and constraints as callables.
+      dtype: name of the dtype that the layer was given, or that its first input has.
+      plan: None until built.
+      weights: variables by name, outside of v1 graphs.
+      scoped: the life in a v1 graph, None elsewhere.
+      affine_trains: whether gamma and beta are made as trainable variables.
+    """
+
+    def __init__(self, config: Config, behaviour: releases.Behaviour) -> None:
+        self.config, self.behaviour = config, behaviour
+        self.objects = serial.resolve(host, config)
+        self.dtype: Optional[str] = None
+        self.plan: Optional[Plan] = None
+        self.weights: Dict[str, Any] = {}
+        self.scoped: Optional[v1_graph.Scoped] = None
+        self.affine_trains = True
+
+
+@host.register
+class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
+    """Batch normalization as `tf.layers.BatchNormalization` does it, as a layer of the Keras that `tf.keras` is.
+
+    Runs in eager mode, in `tf.function`, in Keras models, and in v1 graphs, where variable scopes and collections work as
+    they did.  It follows the TensorFlow release that runs.
+
+    Args:
+      axis: int, or list of ints: the axes to keep, each with statistics of its own.
+      momentum: of the moving averages; a number or a scalar tensor.
+      epsilon: added to the variance; a number.
+      center: whether there is a `beta`.
+      scale: whether there is a `gamma`.
+      beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: whatever Keras takes for an
+        initializer, or one of `tf.compat.v1`; None: what the variable scope says, else glorot uniform.
+      beta_regularizer, gamma_regularizer: None, or a function of the variable that gives a scalar loss.
+      beta_constraint, gamma_constraint: None, or a function that gives what the variable becomes after an optimizer step.
+      renorm: batch renormalization (Ioffe 2017).
+      renorm_clipping: dict with any of `rmax`, `rmin`, `dmax`: bounds on the correction.
+      renorm_momentum: of the renorm averages.
+      fused: None or True: the fused kernel where it can be used; False: never.
+      trainable: whether gamma and beta train, and whether the averages move.  A layer that is not trainable still uses the
+        batch's statistics while training.
+      virtual_batch_size: None, or how many examples share statistics; must divide the batch.
+      adjustment: None, or a function of the input's dynamic shape that gives scale and bias of the normalized values,
+        broadcastable to the input; used while training.
+      name: name of the layer, and in v1 graphs of its variable scope.
+
+    Raises:
+      TypeError: `axis` is neither an int nor a list (from TF 2.2 on: nor a tuple) of ints.
+      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name.
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        momentum: Any = 0.99,
+        epsilon: Any = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Optional[Mapping[str, Any]] = None,
+        renorm_momentum: Any = 0.99,
+        fused: Any = None,
+        trainable: bool = True,
+        virtual_batch_size: Optional[int] = None,
+        adjustment: Any = None,
+        name: Any = None,
+        **kwargs: Any
+    ) -> None:
+        given = dict(locals())
+        behaviour = releases.behaviour(ops.RELEASE)
+        config = Config(**{field.name: given[field.name] for field in dataclasses.fields(Config)}).validated(behaviour)
+        # Keras reads properties of ours while it initializes, and must not wrap this.
+        object.__setattr__(self, "_state", _State(config, behaviour))
+        scope, reuse = kwargs.pop("_scope", None), kwargs.pop("_reuse", None)
+        in_graph = ops.in_v1_graph()
+        super().__init__(trainable=bool(trainable), name=_keras_name(name, in_graph), **kwargs)
+        self.supports_masking = True
+        if kwargs.get("dtype") is not None:
+            self._state.dtype = tf.as_dtype(self.compute_dtype).name
+        if in_graph:
+            base_name = getattr(name, "name", name) or _snake_case(type(self).__name__)
+            self._state.scoped = v1_graph.Scoped(base_name, scope, reuse)
+            # None means "not said" to get_variable, which then makes a trainable variable.
+            self._state.affine_trains = trainable is None or bool(trainable)
+            self._name = name if name and isinstance(name, str) else self.name
+
+    @property
+    def config(self) -> Config:
+        """What the layer was asked for; building does not change it."""
+        return self._state.config
+
+    @property
+    def plan(self) -> Optional[Plan]:
+        """What runs and why; None until the layer is built."""
+        return self._state.plan
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the variables for inputs of this shape.
+
+        Args:
+          input_shape: a `TensorShape` or a sequence with None where unknown.
+
+        Raises:
+          ValueError: see `tfcompat.plan.resolve`.
+        """
+        state = self._state
+        shape = ops.as_shape(input_shape)
+        state.plan = resolve(state.config, state.behaviour, shape, state.dtype or "float32")
+        if state.config.scale:
+            self._make_affine("gamma")
+        if state.config.center:
+            self._make_affine("beta")
+        if state.scoped is None:
+            self._make_statistics()
+        else:
+            with state.scoped.no_partitioner():
+                self._make_statistics()
+        sizes = dict(zip(state.plan.axes, state.plan.axis_sizes))
+        self.input_spec = host.keras.layers.InputSpec(ndim=state.plan.rank, axes=sizes)
+        self.built = True
+
+    def _make_affine(self, name: str) -> None:
+        objects = self._state.objects
+        self._make(
+            name,
+            objects[name + "_initializer"],
+            regularizer=objects[name + "_regularizer"],
+            constraint=objects[name + "_constraint"],
+            trainable=self._state.affine_trains,
+        )
+
+    def _make_statistics(self) -> None:
+        mean = self._state.objects["moving_mean_initializer"]
+        variance = self._state.objects["moving_variance_initializer"]
+        self._make("moving_mean", mean, statistic=True)
+        self._make("moving_variance", variance, statistic=True)
+        if self.config.renorm:
+
+            def stddev(*args: Any, **kwargs: Any) -> Any:
+                return tf.sqrt(variance(*args, **kwargs))
+
+            self._make("moving_stddev", stddev, statistic=True)
+            self._make("renorm_mean", mean, statistic=True)
+            self._make("renorm_stddev", stddev, statistic=True)
+
+    def _make(self, name: str, initializer: Any, **kwargs: Any) -> None:
+        state = self._state
+        arguments = (name, state.plan.param_shape, state.plan.param_dtype, initializer)
+        if state.scoped is None:
+            state.weights[name] = host.add_weight(self, *arguments, **kwargs)
+        else:
+            state.scoped.add_weight(*arguments, **kwargs)
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Normalizes `inputs`.
+
+        Args:
+          inputs: float tensor.
+          training: bool, 0, 1 or scalar bool tensor; False by default, None: what Keras says.
+          mask: None, or which elements count (TF 2.12), shape of `inputs` without its last axis.
+          scope: in v1 graphs, the variable scope of the first call.
+
+        Returns:
+          Tensor of the shape and dtype of `inputs`.
+        """
+        state = self._state
+        if not self.built and state.dtype is None and hasattr(inputs, "dtype"):
+            state.dtype = ops.dtype_name(inputs)
+        if state.scoped is None:
+            return super().__call__(inputs, *args, **kwargs)
+        with state.scoped.entered(kwargs.pop("scope", None), built=self.built):
+            if host.is_symbolic(inputs):
+                return super().__call__(inputs, *args, **kwargs)
+            inputs = tf.convert_to_tensor(inputs)
+            if not self.built:
+                state.dtype = state.dtype or ops.dtype_name(inputs)
+                self.build(ops.shape_of(inputs))
+            state.plan.check(ops.shape_of(inputs))
+            return self.call(inputs, *args, **kwargs)
+
+    apply = __call__
+
+    def call(self, inputs: Any, training: Any = False, mask: Any = None) -> Any:
+        """What `__call__` does once the variables are there."""
+        if training is None:
+            training = host.default_training() if self._state.scoped is None else v1_graph.learning_phase()
+        if self._state.behaviour.casts_input:
+            inputs = tf.cast(inputs, self.plan.dtype)
+        step = self._step(inputs, training, mask)
+        self._apply(step)
+        return step.output
+
+    def _step(self, inputs: Any, training: Any, mask: Any) -> Step:
+        state, weights = self._state, self._tensors()
+        if state.plan.kernel == "fused":
+            in_kernel = (
+                state.scoped is None
+                and state.behaviour.average_in_kernel
+                and isinstance(state.config.momentum, (float, int))
+            )
+            return _fused_kernel(inputs, weights, state.plan, state.config, training, in_kernel)
+        kwargs = {} if mask is None or not state.behaviour.masks else {"mask": mask}
+
+        def take_moments(x: Any, axes: Any, keep_dims: bool) -> Any:
+            return self._moments(x, axes, keep_dims=keep_dims, **kwargs)
+
+        return _unfused_kernel(inputs, weights, state.plan, state.config, training, take_moments)
+
+    def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:
+        """Mean and biased variance of a batch.  Subclasses override it, for example to average over replicas."""
+        return batch_moments(inputs, reduction_axes, keep_dims, mask)
+
+    def _tensors(self) -> Dict[str, Any]:
+        """What a kernel reads: every variable by name, None for those that the layer does not have."""
+        state = self._state
+        if state.scoped is not None:
+            return {name: state.scoped.variables.get(name) for name in _WEIGHTS}
+        return {name: host.tensor(state.weights[name]) if name in state.weights else None for name in _WEIGHTS}
+
+    def _apply(self, step: Step) -> None:
+        state = self._state
+        if state.scoped is not None:
+            state.scoped.apply(step if self.trainable else Step(step.output))
+            return
+        for update in step.updates:
+            if self.trainable or update.even_frozen:
+                host.assign(state.weights[update.weight], update.kind, _effective(update, self._tensors()))
+
+    @property
+    def updates(self) -> List[Any]:
+        """Update operations in a v1 graph, none while the layer is not trainable; elsewhere updates happen at once."""
+        scoped = self._state.scoped
+        return [] if scoped is None or not self.trainable else list(scoped.updates)
+
+    @property
+    def losses(self) -> List[Any]:
+        """Regularization losses, scalar tensors."""
+        scoped = self._state.scoped
+        return host.losses(self, super().losses) if scoped is None else list(scoped.losses)
+
+    @property
+    def trainable_weights(self) -> List[Any]:
+        """Variables that an optimizer changes."""
+        scoped = self._state.scoped
+        return super().trainable_weights if scoped is None else v1_graph.variables(scoped, trainable=True)
+
+    @property
+    def non_trainable_weights(self) -> List[Any]:
+        """The other variables."""
+        scoped = self._state.scoped
+        return super().non_trainable_weights if scoped is None else v1_graph.variables(scoped, trainable=False)
+
+    @property
+    def weights(self) -> List[Any]:
+        """All variables, trainable ones first."""
+        scoped = self._state.scoped
+        return super().weights if scoped is None else self.trainable_weights + self.non_trainable_weights
+
+    @property
+    def trainable_variables(self) -> List[Any]:
+        """The same as `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> List[Any]:
+        """The same as `non_trainable_weights`."""
+        return self.non_trainable_weights
+
+    @property
+    def variables(self) -> List[Any]:
+        """The same as `weights`."""
+        return self.weights
+
+    @property
+    def scope_name(self) -> str:
+        """Name of the variable scope in a v1 graph.
+
+        Raises:
+          ValueError: the layer has not been called yet, or does not live in a v1 graph.
+        """
+        if self._scope is None:
+            raise ValueError(
+                "layer {!r} has no variable scope: the first call in a v1 graph decides it. Call the layer first.".format(
+                    self.name
+                )
+            )
+        return str(self._scope.name)
+
+    @property
+    def _scope(self) -> Any:
+        return None if self._state.scoped is None else self._state.scoped.scope
+
+    @property
+    def _reuse(self) -> Any:
+        return None if self._state.scoped is None else self._state.scoped.reuse
+
+    def get_config(self) -> Dict[str, Any]:
+        """All arguments, JSON-ready, as they were given: building changes nothing here.
+
+        Raises:
+          ValueError: an argument that cannot be written (a tensor, a function that is not registered with Keras).
+        """
+        config = super().get_config()
+        config.update(serial.to_json(host, self.config, self._state.objects))
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "BatchNormalization":
+        """The layer of a `get_config`."""
+        return cls(**serial.from_json(host, dict(config)))
+
+
+def _weight_property(name: str) -> property:
+    def read(self: BatchNormalization) -> Any:
+        scoped = self._state.scoped
+        return self._state.weights.get(name) if scoped is None else scoped.variables.get(name)
+
+    return property(read, doc="The variable `{}`, None where the layer has none.".format(name))
+
+
+def _argument_property(name: str) -> property:
+    def read(self: BatchNormalization) -> Any:
+        return self._state.objects.get(name, getattr(self._state.config, name))
+
+    return property(read, doc="The argument `{}`.".format(name))
+
+
+for _name in _WEIGHTS:
+    setattr(BatchNormalization, _name, _weight_property(_name))
+for _field in dataclasses.fields(Config):
+    setattr(BatchNormalization, _field.name, _argument_property(_field.name))
+
+
+def batch_normalization(
+    inputs: Any,
+    axis: Any = -1,
+    momentum: Any = 0.99,
+    epsilon: Any = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    beta_initializer: Any = "zeros",
+    gamma_initializer: Any = "ones",
+    moving_mean_initializer: Any = "zeros",
+    moving_variance_initializer: Any = "ones",
+    beta_regularizer: Any = None,
+    gamma_regularizer: Any = None,
+    beta_constraint: Any = None,
+    gamma_constraint: Any = None,
+    training: Any = False,
+    trainable: bool = True,
+    name: Any = None,
+    reuse: Any = None,
+    renorm: bool = False,
+    renorm_clipping: Optional[Mapping[str, Any]] = None,
+    renorm_momentum: Any = 0.99,
+    fused: Any = None,
+    virtual_batch_size: Optional[int] = None,
+    adjustment: Any = None,
+) -> Any:
+    """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.
+
+    In a v1 graph the variables are found or made in the current variable scope under `name`, and the operations that move the
+    averages go to `tf.compat.v1.GraphKeys.UPDATE_OPS`: run them with every training step.  In eager mode every call makes
+    new variables; use `BatchNormalization` there.
+
+    Args:
+      inputs: float tensor of known rank and known size along `axis`.
+      training: bool, 0, 1 or scalar bool tensor: whether to normalize with the batch's own statistics.
+      reuse: True to use the variables that a call of the same `name` made, or `tf.compat.v1.AUTO_REUSE`.
+      (the others): see `BatchNormalization`.
+
+    Returns:
+      Tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      ValueError: the variables exist and `reuse` is not given, or the other way round; shapes that cannot be normalized.
+    """
+    given = dict(locals())
+    arguments = {field.name: given[field.name] for field in dataclasses.fields(Config)}
+    layer = BatchNormalization(trainable=trainable, name=name, _reuse=reuse, _scope=name, **arguments)
+    return layer(inputs, training=training)
+
+
+def _effective(update: Update, weights: Weights) -> Any:
+    """The value of an update, or one that changes nothing where its condition is false."""
+    value = update.value(weights)
+    if update.when is None or ops.static_value(update.when):
+        return value
+    unchanged = weights[update.weight] if update.kind == "assign" else tf.zeros_like(value)
+    return ops.select(update.when, value, unchanged)
+
+
+def _keras_name(name: Any, in_graph: bool) -> Optional[str]:
+    """A name that Keras takes: in a v1 graph a scope's name may be one that it would refuse."""
+    if not name or not isinstance(name, str):
+        return None
+    return name.replace("/", "_") if in_graph else name
+
+
+def _snake_case(name: str) -> str:
+    """`BatchNormalization` as `batch_normalization`."""
+    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
