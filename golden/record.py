@@ -16,7 +16,8 @@ from golden.files import DataError
 from golden.progress import Progress
 from golden.store import DATA, Key, Recording, Store, definition_digest
 
-_ABSOLUTE_PATH = re.compile(r"(?<![\w./<>-])(?:/[\w.+@-]+){2,}")
+#: A path of this machine in a message; TensorFlow 1.15 writes those of installed packages without the first slash.
+_PATH = re.compile(r"(?<![\w./<>-])(?:/[\w.+@-]+){2,}|[\w.+@/-]*(?:site-packages|golden/runner)/[\w.+@/-]*")
 
 
 def parser():
@@ -183,4 +184,4 @@ def _require_recordable(observation):
 def _portable_notes(notes):
     """Notes without the paths of this machine, and without what a dying process said."""
     told = {key: value for key, value in notes.items() if key != "stderr"}
-    return {k: _ABSOLUTE_PATH.sub("<path>", v) if isinstance(v, str) else v for k, v in told.items()}
+    return {k: _PATH.sub("<path>", v) if isinstance(v, str) else v for k, v in told.items()}
