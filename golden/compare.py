@@ -146,11 +146,18 @@ def _shown(value):
 
 def _array_names(expected, obtained):
     """The report of arrays that are missing, new or in another order."""
-    report = ["%s: missing" % name for name in expected if name not in obtained]
-    report += ["%s: not expected" % name for name in obtained if name not in expected]
+    report = _listed("missing", [name for name in expected if name not in obtained])
+    report += _listed("not expected", [name for name in obtained if name not in expected])
     if not report and expected != obtained:
         report = ["arrays are in another order:"] + _diff(expected, obtained)
     return report
+
+
+def _listed(what, names):
+    """A line for each name, or where they are many, as after an error, one line."""
+    if len(names) <= 4:
+        return ["%s: %s" % (name, what) for name in names]
+    return ["%d arrays %s: %s, ..., %s" % (len(names), what, ", ".join(names[:2]), names[-1])]
 
 
 def _raised(expected, obtained):

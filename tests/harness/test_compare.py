@@ -59,6 +59,11 @@ def test_added_array_fails():
     assert report_of(make_observation(), obtained) == "s0/extra: not expected"
 
 
+def test_many_missing_arrays_are_counted():
+    expected = Observation([("s%d/y0" % n, Array.of(np.float32(n))) for n in range(9)])
+    assert report_of(expected, Observation()) == "9 arrays missing: s0/y0, s1/y0, ..., s8/y0"
+
+
 def test_reordered_arrays_fail():
     obtained = make_observation()
     obtained.arrays.move_to_end("s0/y0")
