@@ -126,7 +126,8 @@ def _array(name, expected, obtained, eps):
     ]
     digits = expected.storage_dtype.itemsize * 2
     for label, words, array in (("expected", one, expected), ("obtained", other, obtained)):
-        lines.append("    %s 0x%0*x  %s" % (label, digits, int(words[first]), _shown(array.values().reshape(-1)[first])))
+        value = _shown(array.values().reshape(-1)[first])
+        lines.append("    %s 0x%0*x  %s" % (label, digits, int(words[first]), value))
     if is_float(expected):
         lines.append("    %s; all: %.3g eps of max|expected|" % (_ulps(expected, obtained, first), eps))
     return "\n".join(lines)

@@ -45,7 +45,7 @@ def minor(of_release):
 
 
 def kerases(of_release):
-    """The Kerases that tf.keras can be here: Keras 3 is the default from TF 2.16 on, where tf-keras brings back Keras 2."""
+    """The Kerases that tf.keras can be here: Keras 3 from TF 2.16 on, where tf-keras brings back Keras 2."""
     if minor(of_release) < (2, 16):
         return ["keras2"]
     return ["keras3"] + (["keras2"] if version("tf-keras") else [])

@@ -1,8 +1,8 @@
 """The observations of one case, in one append-only file.
 
 A pack is `MAGIC`, then one entry for each observation: its sha (32 bytes), the length of what follows (4 bytes,
-little-endian), and a zlib stream. Its plain text is the manifest as a JSON line, where an array names its data by number,
-and then the data that no entry before it holds. Data is numbered in the order in which a pack first holds it.
+little-endian), and a raw deflate stream. Its plain text is the manifest as a JSON line, where an array names its data
+by number, and then the data that no entry before it holds. Data is numbered in the order in which a pack first holds it.
 """
 
 import collections
@@ -18,7 +18,7 @@ from golden.observation import Observation, byte_size, canonical_json
 MAGIC = b"golden pack 1\n"
 _PREFIX = struct.Struct("<32sI")
 
-#: An entry is squeezed with the end of the entry before it as its dictionary, since modes and releases repeat each other.
+#: An entry is squeezed with the end of the entry before as its dictionary, since modes and releases repeat each other.
 #: Five cases of 14 to 144 elements, 4 modes on TF 1.15.5, 2.4.4, 2.15.1 and 2.21.0: 33 distinct observations of 80 take
 #: 116 kB as manifests and data, 73 kB in packs as plain text, 29 kB with zlib alone and 22 kB so.
 _WINDOW = 32768

@@ -25,7 +25,8 @@ CASE_TIMEOUT = 120.0
 Run = collections.namedtuple("Run", "provenance observations")
 
 #: What one worker left behind. case: the one it died in, or None; death: how it died, or None if it came to its end.
-_Attempt = collections.namedtuple("_Attempt", "provenance observations case death stderr")
+#: told: the reason that it gave itself; stderr: the end of it.
+_Attempt = collections.namedtuple("_Attempt", "provenance observations case death told stderr")
 _Death = collections.namedtuple("_Death", "type notes")
 _Limits = collections.namedtuple("_Limits", "startup case")
 
@@ -54,19 +55,18 @@ def observe(
       subject: `real` for the tf.layers of the installed TensorFlow, or the module of another one.
       mode: the mode that every case runs in.
       case_ids: ids, in the order in which they run; with none, only the provenance is found.
-      python: the interpreter of the worker.
+      python, worker: the interpreter, and the module that it runs.
       keras, configuration, device: see `pins.environment`.
       repeats: how often each case runs in the process.
       progress: called with the id of each case that is over.
-      worker: module that runs as the worker.
       case_timeout, startup_timeout: seconds for each case, and for everything before the first.
 
     Returns:
-      `Run`. The observation of a case that died has the facts `{"raised": {"type": "Crash", "phase": "process"}}`, of
-      one that was too slow `Timeout`; the notes say how it ended. It comes after the repeats that were whole.
+      `Run`. A case that died ends with an observation of the facts `{"raised": {"type": "Crash", "phase": "process"}}`,
+      or of type `Timeout`, whose notes say how.
 
     Raises:
-      WorkerFailed: a worker ended before a case could run; the message has what it said last.
+      WorkerFailed: a worker ended before a case could run; the message has its reason.
     """
     command = [python, "-m", worker, "--subject", subject, "--mode", mode, "--repeats", str(repeats)]
     command += ["--device", device] if device else []
@@ -110,7 +110,7 @@ def _attempt(command, variables, case_ids, limits, progress):
                 child.wait()
                 child.stdout.close()
             death = _Death("Timeout", {"seconds": limits.case}) if timed_out else _death(child.returncode)
-        return _collect(out, case, death, told or _tail(errors), progress)
+        return _collect(out, case, death, told, _tail(errors), progress)
 
 
 def _follow(lines, limits, progress):
@@ -168,7 +168,7 @@ def _death(code):
         return _Death("Crash", {"signal": -code})
 
 
-def _collect(out, case, death, stderr, progress):
+def _collect(out, case, death, told, stderr, progress):
     """The `_Attempt` that a stream and a death add up to."""
     provenance, observations, ended = None, collections.OrderedDict(), False
     for frame in stream.read(out) if os.path.exists(out) else ():
@@ -185,11 +185,13 @@ def _collect(out, case, death, stderr, progress):
         crash.notes["stderr"] = stderr
         observations.setdefault(case, []).append(crash)
         progress(case)
-    return _Attempt(provenance, observations, case, death, stderr)
+    return _Attempt(provenance, observations, case, death, told, stderr)
 
 
 def _require_progress(attempt, case_ids, repeats, command):
     """Raises `WorkerFailed` where another attempt would not get further, or where observations are missing."""
+    if attempt.told:
+        raise WorkerFailed(attempt.told)
     if attempt.provenance is None or (case_ids and not attempt.observations):
         ending = "came to its end" if attempt.death is None else "%s %s" % attempt.death
         raise WorkerFailed(

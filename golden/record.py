@@ -49,7 +49,7 @@ def main(argv=None):
 
 def _require_sense(options):
     if options.subject != pins.REAL:
-        raise BadInput("only the real function is recorded, not %s: a recording is what others are held to" % options.subject)
+        raise BadInput("only the real function is recorded, not %s" % options.subject)
     if options.replace != bool(options.reason):
         raise BadInput("--replace needs --reason TEXT, and --reason is for --replace")
     if options.replace and options.verify:
@@ -90,7 +90,7 @@ class Recorder(object):
         """The configuration key of the device; asks a worker what it has."""
         run = self._observe(catalogue.MODES[0], [], 1, None)
         if pins.is_gpu(self.options.device) and run.provenance["gpu"] is None:
-            raise BadInput("TensorFlow %s sees no GPU here: nothing to record on %s" % (self.release, self.options.device))
+            raise BadInput("TensorFlow %s sees no GPU here" % self.release)
         return pins.configuration_key(self.options.configuration, run.provenance, self.options.device)
 
     def _selected(self, mode):
@@ -141,7 +141,7 @@ class Recorder(object):
         recording = Recording(self.store, self._key(mode), twice.provenance)
         unsteady, raised = {}, collections.Counter()
         for case_id in case_ids:
-            first, others = twice.observations[case_id][0], twice.observations[case_id][1:] + fresh.observations[case_id]
+            first, *others = twice.observations[case_id] + fresh.observations[case_id]
             names = sorted({name for other in others for name in compare.differing(first, other)})
             unsteady.update({case_id: names} if names else {})
             raised.update([first.facts["raised"]["type"]] if "raised" in first.facts else [])

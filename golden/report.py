@@ -9,7 +9,7 @@ _SHOWN_REASONS = 5
 
 
 def table(outcomes):
-    """Lines of a table family x (keras, mode); a cell counts `n` identical, `~n` within bound, `sn` skipped, `!n` wrong."""
+    """Lines of a table family x (keras, mode); cells: `n` identical, `~n` within bound, `sn` skipped, `!n` wrong."""
     columns = list(collections.OrderedDict(((o.keras, o.mode), None) for o in outcomes))
     cells = collections.defaultdict(collections.Counter)
     for o in outcomes:

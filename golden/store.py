@@ -147,7 +147,7 @@ class Recording(object):
         self._added[case_id] = (definition, observation, sorted(nondeterministic))
 
     def write(self, replace=None, only=None):
-        """Writes the packs, then the index: killed at any time, the index stays as it was and all that it names is there.
+        """Writes the packs, then the index; killed at any time, the index is as it was and all that it names is there.
 
         Args:
           replace: None to add cases only, or the reason why recorded ones may change.

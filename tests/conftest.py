@@ -17,7 +17,7 @@ _FORBIDDEN = {"force_regen": "--force-regen", "regen_all": "--regen-all"}
 def pytest_addoption(parser):
     group = parser.getgroup("golden")
     group.addoption("--golden-strict", action="store_true", help="a comparison that had to be skipped fails")
-    group.addoption("--golden-live", action="store_true", help="compare with the real function in the same process, too")
+    group.addoption("--golden-live", action="store_true", help="compare with the real function in one process, too")
     group.addoption("--golden-subject", default="tfcompat.layers", help="module under test, or `real` (%(default)s)")
     group.addoption("--golden-configuration", default="onednn-off", help="of the recordings (%(default)s)")
     group.addoption("--golden-data", default=DATA, help="folder of the recordings (%(default)s)")
@@ -43,8 +43,8 @@ class Guard(object):
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
-        after = hashes(self.folder)
-        self.changed = sorted(path for path in set(self.before) | set(after) if self.before.get(path) != after.get(path))
+        before, after = self.before, hashes(self.folder)
+        self.changed = sorted(path for path in set(before) | set(after) if before.get(path) != after.get(path))
         if self.changed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -33,7 +33,7 @@ def recorded(request, cases, store):
 
 @pytest.fixture(scope="session")
 def observed(request):
-    """A function from (test function, subject, keras, mode) to the `Run` over all cases that the session wants there."""
+    """A function from (test function, subject, keras, mode) to the `Run` over all cases that the session wants."""
     configuration = request.config.getoption("golden_configuration")
     wanted = {}
     for item in request.session.items:
@@ -84,5 +84,5 @@ def pytest_collection_modifyitems(config, items):
 def _places(config):
     """(keras, mode, case) of everything that runs on the installed TensorFlow."""
     kerases = kerases_for(config.getoption("golden_subject"), None, installed.release())
-    loaded = catalogue.load()
-    return [(k, mode, case_id) for k in kerases for mode in catalogue.MODES for case_id in catalogue.select(loaded, mode)]
+    selected = {mode: catalogue.select(catalogue.load(), mode) for mode in catalogue.MODES}
+    return [(keras, mode, case_id) for keras in kerases for mode in catalogue.MODES for case_id in selected[mode]]

@@ -1,6 +1,6 @@
 """A worker without TensorFlow: what it does with a case follows from the case's id and the environment.
 
-Ids that start with `segfault`, `exit`, `hang` or `mute` do so; every other case gives an observation that depends on its id.
+Ids that start with `segfault`, `exit`, `hang` or `mute` do so; every other case gives an observation made from its id.
 FAKE_TENSORFLOW: the version that it claims. FAKE_FINGERPRINT: its fingerprint. FAKE_SHIFT: added to the values of cases
 on any subject but `real`. FAKE_DRIFT: makes the values depend on the repeat. FAKE_STARTUP: `dies` or `error`.
 """

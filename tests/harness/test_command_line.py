@@ -69,7 +69,7 @@ class TestRecord(object):
         assert recorder("--verify") == 1
         assert "firstly\n    not recorded for 2.21.0/onednn-off/eager" in capsys.readouterr().out
 
-    def test_changed_case_is_refused_unless_replaced_with_a_reason(self, recorder, recorded, small_catalogue, data, capsys):
+    def test_changed_case_needs_a_reason(self, recorder, recorded, small_catalogue, data, capsys):
         small_catalogue["first"]["args"] = {"axis": 1}
         assert recorder() == 2
         assert "changed since recorded: first" in capsys.readouterr().err

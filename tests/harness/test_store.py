@@ -83,8 +83,8 @@ class TestStore(object):
 
     def test_index_has_one_sorted_line_for_each_case(self, store, record):
         record({"second": OTHER, "first": make_observation()})
-        lines = [line.strip() for line in open(store.index_path(KEY)) if OTHER.sha in line or make_observation().sha in line]
-        assert lines == [
+        lines = [line.strip() for line in open(store.index_path(KEY))]
+        assert lines[2:4] == [
             '"first": "%s %s",' % (make_observation().sha, definition_digest(make_case("first"))),
             '"second": "%s %s"' % (OTHER.sha, definition_digest(make_case("second"))),
         ]
@@ -130,7 +130,7 @@ class TestStore(object):
 
     def test_missing_index_names_those_that_are_there(self, store, record):
         record({"first": make_observation()})
-        with pytest.raises(DataError, match="no recording 2.9.0/onednn-off/eager; recorded are: 2.21.0/onednn-off/eager"):
+        with pytest.raises(DataError, match="no recording 2.9.0/.*; recorded are: 2.21.0/onednn-off/eager"):
             store.index(KEY._replace(release="2.9.0"))
 
     @pytest.mark.parametrize("damage", [b"{", b"[]", b"{}", b"\xff", b'{"cases": {"first": "deadbeef"}}'])
