@@ -2,7 +2,7 @@
 
 A pack is `MAGIC`, then one entry for each observation: its sha (32 bytes), the length of what follows (4 bytes,
 little-endian), and a raw deflate stream. Its plain text is the manifest as a JSON line, where an array names its data
-by number, and then the data that no entry before it holds. Data is numbered in the order in which a pack first holds it.
+by number, and then the data that no entry before it holds. Data is numbered in the order in which it came.
 """
 
 import collections

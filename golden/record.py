@@ -10,7 +10,7 @@ import re
 import sys
 
 from golden import catalogue, compare, installed, pins, processes
-from golden.__main__ import BadInput, kerases_for, matching
+from golden.choices import BadInput, kerases_for, matching
 from golden.expectations import NotRecorded, Recorded
 from golden.files import DataError
 from golden.progress import Progress

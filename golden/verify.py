@@ -52,8 +52,7 @@ class Verification(object):
         for keras, mode in self.request.runs:
             case_ids = self.selected(mode)
             if case_ids:
-                step = lambda case_id, where="%s %s" % (keras, mode): progress.step("%s %s" % (where, case_id))
-                run = self._observe(keras, mode, case_ids, step)
+                run = self._observe(keras, mode, case_ids, progress)
                 self.provenance.append(dict(run.provenance, keras_choice=keras))
                 judge = self._live if self.request.release is None else self._recorded(keras, mode, run.provenance)
                 for case_id in case_ids:
@@ -63,7 +62,7 @@ class Verification(object):
         """In a full run, the bounds that covered a case and were needed for none: they can go."""
         return [row for row in self.rows if row in self._covering - self._used] if self.request.full else []
 
-    def _observe(self, keras, mode, case_ids, step):
+    def _observe(self, keras, mode, case_ids, progress):
         request = self.request
         subject = request.subject if request.release else "%s,%s" % (pins.REAL, request.subject)
         base = request.configuration if request.configuration in pins.CONFIGURATIONS else "onednn-off"
@@ -74,7 +73,7 @@ class Verification(object):
             keras=keras,
             configuration=base,
             device=request.device,
-            progress=step,
+            progress=lambda case_id: progress.step("%s %s %s" % (keras, mode, case_id)),
             worker=self.worker,
         )
 

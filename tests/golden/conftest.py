@@ -3,7 +3,7 @@
 import pytest
 
 from golden import bounds, catalogue, expectations, installed, processes
-from golden.__main__ import kerases_for
+from golden.choices import kerases_for
 from golden.store import Store
 
 
