@@ -3,7 +3,7 @@
 A case is a dict: `id`, `family`, `about`; `input` (`shape`, `dtype`, `values`, `static`); `args` of the call; `training`
 (`fed`: given anew at each step, else a constant); `steps` (`train` or `infer`, what `fed` is); `start` (`set`: variables
 get generated values, `initial`: they stay as initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`, `scope`,
-`inside`, `form`, `call_with`, `second_order`, `train_op`.
+`inside`, `form`, `call_with`, `mask`, `second_order`, `train_op`.
 """
 
 import collections
@@ -16,7 +16,7 @@ _ID = re.compile(r"^[a-z0-9-]{1,80}$")
 _HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "catalogue")
 _DEFAULTS = {"args": {}, "training": "fed", "steps": ["train", "train", "infer"], "start": "set", "modes": list(MODES), "portable": True}
 _OPTIONAL = {
-    "more_inputs", "calls", "scope", "inside", "form", "call_with", "second_order", "train_op",
+    "more_inputs", "calls", "scope", "inside", "form", "call_with", "mask", "second_order", "train_op",
 }  # fmt: skip
 _KNOWN = set(_DEFAULTS) | _OPTIONAL | {"id", "family", "about", "input"}
 

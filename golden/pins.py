@@ -22,6 +22,8 @@ PINS = {
     "OMP_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "PYTHONHASHSEED": "0",
+    # glibc then hands out zeros: TF 1.15 reads memory that its fused kernel never wrote.
+    "MALLOC_PERTURB_": "255",
 }
 
 #: What a worker never inherits: a user's setting with one of these prefixes could change results.

@@ -111,7 +111,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         super().__init__(trainable=bool(trainable), name=_keras_name(name, in_graph), **kwargs)
         self.supports_masking = True
         if kwargs.get("dtype") is not None:
-            self._state.dtype = tf.as_dtype(self.compute_dtype).name
+            self._state.dtype = tf.as_dtype(host.compute_dtype(self)).name
         if in_graph:
             base_name = getattr(name, "name", name) or _snake_case(type(self).__name__)
             self._state.scoped = v1_graph.Scoped(base_name, scope, reuse)

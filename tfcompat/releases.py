@@ -29,6 +29,7 @@ class Trait(NamedTuple):
 
 
 TRAITS: Tuple[Trait, ...] = (
+    Trait("moments_unset_at_inference", None, "2.3", "rank4-defaults", "At inference the fused kernel leaves its moments as the memory was."),
     Trait("axis_tuple", "2.2", None, "axis-tuple", "`axis` may be a tuple."),
     Trait("fused_needs_16_or_32_bits", "2.3", None, "float64-rank4", "float64 input is a reason not to fuse."),
     Trait("unfused_in_float32", "2.3", None, "float16-rank2", "Unfused arithmetic on 16-bit input is done in float32."),
@@ -46,6 +47,7 @@ class Behaviour:
     """All traits resolved for one release; a field is True where the release has the trait of that name."""
 
     release: str
+    moments_unset_at_inference: bool
     axis_tuple: bool
     fused_needs_16_or_32_bits: bool
     unfused_in_float32: bool

@@ -55,6 +55,8 @@ class _Layers(object):
         layer = self._layer(index, call)
         training = training_value(call["training"], fed)
         at_call = {} if training is OMITTED else {"training": training}
+        if self.program.case.get("mask"):
+            at_call["mask"] = self.program.mask(call["input"])
         with scopes(call["scope"], self.program.context):
             return layer(inputs[call["input"]], **at_call)
 
@@ -115,7 +117,7 @@ class _Step(object):
     def _weights(self, number, inputs):
         shapes = [inputs[call["input"]] for call in self.program.calls]
         return [
-            tf.constant(cast(values.weights_like(self.program.id, i, number, tuple(x.shape)), x.dtype))
+            tf.constant(values.weights_like(self.program.id, i, number, tuple(x.shape)))
             for i, x in enumerate(shapes)
         ]
 
@@ -127,7 +129,8 @@ class _Step(object):
         with _tape(inputs, second_order) as outer:
             with _tape(inputs, True) as inner:
                 outputs = [self.layers.call(i, inputs, training) for i in range(len(self.program.calls))]
-            gradients = inner.gradient(outputs, targets, output_gradients=list(weights))
+            weights = [tf.cast(w, y.dtype) for w, y in zip(weights, outputs)]
+            gradients = inner.gradient(outputs, targets, output_gradients=weights)
         self._outputs = [facts.of_tensor(y) for y in outputs]
         self.facts["no_gradient"] = [name for name, g in zip(names, gradients) if g is None]
         second = outer.gradient(gradients[0], targets, output_gradients=weights[0]) if second_order else []

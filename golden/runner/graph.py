@@ -85,6 +85,8 @@ def _call(program, subject, built, call):
     key = call["layer"] or 0
     if key not in built.layers:
         built.layers[key] = subject.BatchNormalization(*positional, **args)
+    if program.case.get("mask"):
+        at_call["mask"] = program.mask(call["input"])
     if program.case.get("call_with") == "apply":
         return built.layers[key].apply(x, **at_call)
     return built.layers[key](x, **at_call)

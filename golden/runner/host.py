@@ -53,8 +53,7 @@ def real_layers():
     try:
         layers.batch_normalization
     except (AttributeError, ImportError):
-        tf_keras = importlib.import_module("tf_keras")
-        return tf_keras.__internal__.legacy.layers
+        return importlib.import_module("tf_keras.api._v1.keras.__internal__.legacy.layers")
     if not hasattr(layers, "BatchNormalization"):
         return importlib.import_module(layers.batch_normalization.__module__)
     return layers
@@ -64,7 +63,10 @@ def forget_names():
     """Starts automatic layer names from the beginning again."""
     tf1.reset_default_graph()
     for keras in _keras_modules():
-        keras.backend.clear_session()
+        if keras.__version__.startswith("3"):
+            keras.utils.clear_session(free_memory=False)  # a collection of garbage takes 0.2 s
+        else:
+            keras.backend.clear_session()
 
 
 def _keras_modules():

@@ -64,6 +64,11 @@ def losses(layer: Any, own: Sequence[Any]) -> List[Any]:
     return list(own)
 
 
+def compute_dtype(layer: Any) -> Any:
+    """The dtype of the arithmetic of a layer that was given one."""
+    return getattr(layer, "compute_dtype", None) or getattr(layer, "_compute_dtype", None) or layer.dtype
+
+
 def default_training() -> Any:
     """What `training=None` means outside of v1 graphs: what `set_learning_phase` said, else inference."""
     return keras.backend.learning_phase()
@@ -86,10 +91,15 @@ def deserialize(value: Any) -> Any:
 
 def registered_name(function: Any) -> Optional[str]:
     """The name under which a function is registered with Keras, None if it is not."""
-    name = keras.utils.get_registered_name(function)
-    return name if keras.utils.get_registered_object(name) is function else None
+    for name, value in keras.utils.get_custom_objects().items():
+        if value is function:
+            return str(name)
+    return None
 
 
 def register(cls: Any) -> Any:
-    """Registers a class for saving under `tfcompat>NAME`."""
-    return keras.utils.register_keras_serializable(package="tfcompat")(cls)
+    """Registers a class for saving under `tfcompat>NAME` (TensorFlow 1.15 has no decorator: under `NAME`)."""
+    if hasattr(keras.utils, "register_keras_serializable"):
+        return keras.utils.register_keras_serializable(package="tfcompat")(cls)
+    keras.utils.get_custom_objects()[cls.__name__] = cls
+    return cls

@@ -67,6 +67,11 @@ def losses(layer: Any, own: Sequence[Any]) -> List[Any]:
     return list(own) + [variable.regularizer(variable) for variable in frozen]
 
 
+def compute_dtype(layer: Any) -> Any:
+    """The dtype of the arithmetic of a layer that was given one."""
+    return layer.compute_dtype
+
+
 def default_training() -> Any:
     """What `training=None` means outside of v1 graphs."""
     return False

@@ -1,8 +1,10 @@
 """TensorFlow operations that moved or were renamed between 1.15 and today, under one name each."""
 
-from typing import Any, Callable, Optional
+import contextlib
+from typing import Any, Callable, Iterator, Optional
 
 import tensorflow as tf
+from tensorflow.python.ops import control_flow_util, control_flow_util_v2
 
 tf1 = tf.compat.v1
 
@@ -56,6 +58,29 @@ def smart_cond(training: Any, if_true: Callable[[], Any], if_false: Callable[[],
     if isinstance(training, tf.Variable):
         return tf1.cond(training, if_true, if_false)
     return _smart_cond(training, if_true, if_false)
+
+
+@contextlib.contextmanager
+def keeping_intermediates() -> Iterator[None]:
+    """Conditionals built here hand out what a later gradient needs, so that the graph may run before it is made.
+
+    TensorFlow does this for v2 control flow inside of its own Keras layers in a graph; the release notes of 2.1 call the
+    switch `tf.compat.v1.experimental.output_all_intermediates`, which cannot be read and so cannot be restored.
+    """
+    util = control_flow_util_v2
+    graph = tf1.get_default_graph()
+    if (
+        util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE is not None
+        or util.in_defun()
+        or control_flow_util.GraphOrParentsInXlaContext(graph)
+    ):
+        yield
+        return
+    util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE = True
+    try:
+        yield
+    finally:
+        util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE = None
 
 
 def fused_batch_norm(x: Any, scale: Any, offset: Any, **kwargs: Any) -> Any:

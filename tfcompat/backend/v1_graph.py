@@ -8,7 +8,7 @@ import contextlib
 import weakref
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
-from tfcompat.backend.ops import smart_cond, tf, tf1
+from tfcompat.backend.ops import keeping_intermediates, smart_cond, tf, tf1
 from tfcompat.kernels.step import Step, Update
 
 
@@ -40,7 +40,7 @@ class Scoped:
         self._settle(scope)
         reuse = True if built else self.reuse
         with tf1.variable_scope(self.scope, reuse=reuse, auxiliary_name_scope=False) as self._current:
-            with tf1.name_scope(self._current.original_name_scope):
+            with tf1.name_scope(self._current.original_name_scope), keeping_intermediates():
                 yield
 
     def _settle(self, scope: Any) -> None:

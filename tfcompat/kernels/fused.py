@@ -25,6 +25,10 @@ def fused(
       training: a bool or a scalar bool tensor.
       average_in_kernel: whether the kernel itself moves the averages.  Same formula, other rounding (1 ULP).
     """
+    if tf.is_tensor(config.epsilon):
+        raise TypeError(
+            "epsilon is {!r}; the fused kernel takes a number. Give a number, or fused=False.".format(config.epsilon)
+        )
     gamma = _or_constant(weights["gamma"], 1.0, plan)
     beta = _or_constant(weights["beta"], 0.0, plan)
     common = {"epsilon": config.epsilon, "data_format": plan.data_format}
@@ -43,6 +47,10 @@ def fused(
     known = ops.static_value(training)
     if known is not None and not known:
         return Step(output)
+    if known is None and plan.behaviour.moments_unset_at_inference:
+        # Whatever the memory held times a decay of 0 may be NaN, and would stay in the average.
+        mean = ops.select(training, mean, averages_in["mean"])
+        variance = ops.select(training, variance, averages_in["variance"])
     if average_in_kernel:
         return Step(output, tuple(map(_set, _STATISTICS, (mean, variance))))
     return Step(output, _moving_updates((mean, variance), config, training, known))
