@@ -10,17 +10,22 @@ PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bounds.json")
 #: Names of a row that are patterns, with what they match when left out.
 _PATTERNS = ("case", "array", "release", "configuration", "mode", "keras", "fingerprint")
 
+#: The eps of an exemption; `"any"` in JSON.
+ANY = float("inf")
+
 #: What is compared: names that the patterns of a row are matched with. fingerprint: `same` or `other`, this CPU and
 #: build beside those of the recording.
 Place = collections.namedtuple("Place", "case release configuration mode keras fingerprint")
 
 
 class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips"))):
-    """Arrays that may differ from their recording by up to `eps` eps of max|recorded|.
+    """Arrays that may differ from their recording by up to `eps` eps of max|recorded|; or an exemption: eps is `ANY`.
+
+    An exemption is for a bug of TensorFlow that is not reproduced: nothing of the case is compared.
 
     Attributes:
       case, array, release, configuration, mode, keras, fingerprint: shell patterns, `*` for any.
-      eps: the largest allowed max|d| / (eps * max|recorded|).
+      eps: the largest allowed max|d| / (eps * max|recorded|), or `ANY`.
       reason: why, with evidence.
       skips: whether the check counts as skipped, since it was weaker than the recording allows.
     """
@@ -33,6 +38,8 @@ class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips
 
     def __str__(self):
         patterns = ", ".join("%s %s" % (name, getattr(self, name)) for name in _PATTERNS if getattr(self, name) != "*")
+        if self.eps == ANY:
+            return "%s exempt (%s)" % (patterns, self.reason)
         return "%s within %g eps (%s)" % (patterns or "everything", self.eps, self.reason)
 
 
@@ -61,12 +68,14 @@ def load(path=PATH):
 
 def _row(path, number, raw):
     unknown = set(raw) - set(_PATTERNS) - {"eps", "reason"}
-    if unknown or not raw.get("reason") or not raw.get("eps", 0) > 0:
+    eps = ANY if raw.get("eps") == "any" else raw.get("eps", 0)
+    if unknown or not raw.get("reason") or not eps > 0 or (eps == ANY and "case" not in raw):
         raise ValueError(
-            "%s, row %d: a row has eps > 0, a reason, and any of %s; got %r" % (path, number, ", ".join(_PATTERNS), raw)
+            "%s, row %d: a row has eps > 0 (or, with a case, \"any\"), a reason, and any of %s; got %r"
+            % (path, number, ", ".join(_PATTERNS), raw)
         )
     patterns = {name: raw.get(name, "*") for name in _PATTERNS}
-    return Bound(eps=float(raw["eps"]), reason=raw["reason"], skips=False, **patterns)
+    return Bound(eps=float(eps), reason=raw["reason"], skips=False, **patterns)
 
 
 def applicable(rows, place, portable):

@@ -199,6 +199,11 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
           Tensor of the shape and dtype of `inputs`.
         """
         state = self._state
+        if "mask" in kwargs and not state.behaviour.masks:
+            raise TypeError(
+                "a mask is given; tf.layers takes one from TensorFlow 2.12 on, and the layer follows {}. Leave it "
+                "out.".format(state.behaviour.release)
+            )
         if not self.built and state.dtype is None and hasattr(inputs, "dtype"):
             state.dtype = ops.dtype_name(inputs)
         if state.scoped is None:
@@ -234,6 +239,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
                 and isinstance(state.config.momentum, (float, int))
             )
             return _fused_kernel(inputs, weights, state.plan, state.config, training, in_kernel)
+        # Keras passes masks on by itself, also where the followed release knew none.
         kwargs = {} if mask is None or not state.behaviour.masks else {"mask": mask}
 
         def take_moments(x: Any, axes: Any, keep_dims: bool) -> Any:
