@@ -24,6 +24,7 @@ PINS = {
     "PYTHONHASHSEED": "0",
     # glibc then hands out zeros: TF 1.15 reads memory that its fused kernel never wrote.
     "MALLOC_PERTURB_": "255",
+    "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
 }
 
 #: What a worker never inherits: a user's setting with one of these prefixes could change results.
