@@ -2,17 +2,16 @@
 
 import dataclasses
 import re
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
-from tfcompat import releases
+from tfcompat import kernels, releases
 from tfcompat.backend import host as _host
-from tfcompat.backend import ops, serial, v1_graph
+from tfcompat.backend import ops, serial
+from tfcompat.backend.eager import Eager
 from tfcompat.backend.ops import tf
+from tfcompat.backend.v1_graph import Scoped
 from tfcompat.config import Config
-from tfcompat.kernels.fused import fused as _fused_kernel
 from tfcompat.kernels.moments import batch_moments
-from tfcompat.kernels.step import Step, Update, Weights
-from tfcompat.kernels.unfused import unfused as _unfused_kernel
 from tfcompat.plan import Plan, resolve
 
 host = _host.choose()
@@ -28,8 +27,7 @@ class _State:
       objects: initializers, regularizers and constraints as callables.
       dtype: name of the dtype that the layer was given, or that its first input has.
       plan: None until built.
-      weights: variables by name, outside of v1 graphs.
-      scoped: the life in a v1 graph, None elsewhere.
+      life: who keeps the variables and makes the changes.
       affine_trains: whether gamma and beta are made as trainable variables.
     """
 
@@ -38,9 +36,24 @@ class _State:
         self.objects = serial.resolve(host, config)
         self.dtype: Optional[str] = None
         self.plan: Optional[Plan] = None
-        self.weights: Dict[str, Any] = {}
-        self.scoped: Optional[v1_graph.Scoped] = None
+        self.life: Union[Eager, Scoped] = Eager(host)
         self.affine_trains = True
+
+
+class _Weights(Mapping[str, Any]):
+    """What kernels read: every variable by name as it is now, None for those that the layer does not have."""
+
+    def __init__(self, life: Union[Eager, Scoped]) -> None:
+        self._life = life
+
+    def __getitem__(self, name: str) -> Any:
+        return self._life.read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_WEIGHTS)
+
+    def __len__(self) -> int:
+        return len(_WEIGHTS)
 
 
 @host.register
@@ -114,7 +127,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
             self._state.dtype = tf.as_dtype(host.compute_dtype(self)).name
         if in_graph:
             base_name = getattr(name, "name", name) or _snake_case(type(self).__name__)
-            self._state.scoped = v1_graph.Scoped(base_name, scope, reuse)
+            self._state.life = Scoped(host, base_name, scope, reuse)
             # None means "not said" to get_variable, which then makes a trainable variable.
             self._state.affine_trains = trainable is None or bool(trainable)
             self._name = name if name and isinstance(name, str) else self.name
@@ -145,11 +158,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
             self._make_affine("gamma")
         if state.config.center:
             self._make_affine("beta")
-        if state.scoped is None:
+        with state.life.no_partitioner():
             self._make_statistics()
-        else:
-            with state.scoped.no_partitioner():
-                self._make_statistics()
         sizes = dict(zip(state.plan.axes, state.plan.axis_sizes))
         self.input_spec = host.keras.layers.InputSpec(ndim=state.plan.rank, axes=sizes)
         self.built = True
@@ -180,17 +190,13 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
 
     def _make(self, name: str, initializer: Any, **kwargs: Any) -> None:
         state = self._state
-        arguments = (name, state.plan.param_shape, state.plan.param_dtype, initializer)
-        if state.scoped is None:
-            state.weights[name] = host.add_weight(self, *arguments, **kwargs)
-        else:
-            state.scoped.add_weight(*arguments, **kwargs)
+        state.life.add_weight(self, name, state.plan.param_shape, state.plan.param_dtype, initializer, **kwargs)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Normalizes `inputs`.
 
         Args:
-          inputs: float tensor.
+          inputs: float tensor, or what becomes one.
           training: bool, 0, 1 or scalar bool tensor; False by default, None: what Keras says.
           mask: None, or which elements count (TF 2.12), shape of `inputs` without its last axis.
           scope: in v1 graphs, the variable scope of the first call.
@@ -199,17 +205,15 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
           Tensor of the shape and dtype of `inputs`.
         """
         state = self._state
-        if "mask" in kwargs and not state.behaviour.masks:
+        if kwargs.get("mask") is not None and not state.behaviour.masks:
             raise TypeError(
                 "a mask is given; tf.layers takes one from TensorFlow 2.12 on, and the layer follows {}. Leave it "
                 "out.".format(state.behaviour.release)
             )
         if not self.built and state.dtype is None and hasattr(inputs, "dtype"):
             state.dtype = ops.dtype_name(inputs)
-        if state.scoped is None:
-            return super().__call__(inputs, *args, **kwargs)
-        with state.scoped.entered(kwargs.pop("scope", None), built=self.built):
-            if host.is_symbolic(inputs):
+        with state.life.entered(kwargs.pop("scope", None), built=self.built):
+            if not state.life.takes(inputs):
                 return super().__call__(inputs, *args, **kwargs)
             inputs = tf.convert_to_tensor(inputs)
             if not self.built:
@@ -222,80 +226,51 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
 
     def call(self, inputs: Any, training: Any = False, mask: Any = None) -> Any:
         """What `__call__` does once the variables are there."""
-        if training is None:
-            training = host.default_training() if self._state.scoped is None else v1_graph.learning_phase()
-        if self._state.behaviour.casts_input:
-            inputs = tf.cast(inputs, self.plan.dtype)
-        step = self._step(inputs, training, mask)
-        self._apply(step)
-        return step.output
-
-    def _step(self, inputs: Any, training: Any, mask: Any) -> Step:
-        state, weights = self._state, self._tensors()
-        if state.plan.kernel == "fused":
-            in_kernel = (
-                state.scoped is None
-                and state.behaviour.average_in_kernel
-                and isinstance(state.config.momentum, (float, int))
-            )
-            return _fused_kernel(inputs, weights, state.plan, state.config, training, in_kernel)
+        state = self._state
+        training = state.life.default_training() if training is None else training
         # Keras passes masks on by itself, also where the followed release knew none.
-        kwargs = {} if mask is None or not state.behaviour.masks else {"mask": mask}
+        masked = {} if mask is None or not state.behaviour.masks else {"mask": mask}
 
         def take_moments(x: Any, axes: Any, keep_dims: bool) -> Any:
-            return self._moments(x, axes, keep_dims=keep_dims, **kwargs)
+            return self._moments(x, axes, keep_dims=keep_dims, **masked)
 
-        return _unfused_kernel(inputs, weights, state.plan, state.config, training, take_moments)
+        if state.behaviour.casts_input:
+            inputs = tf.cast(inputs, state.plan.dtype)
+        weights = _Weights(state.life)
+        step = kernels.run(
+            inputs, weights, state.plan, state.config, training, take_moments, state.life.may_average_in_kernel
+        )
+        state.life.apply(step, weights, trainable=bool(self.trainable))
+        return step.output
 
     def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:
         """Mean and biased variance of a batch.  Subclasses override it, for example to average over replicas."""
         return batch_moments(inputs, reduction_axes, keep_dims, mask)
 
-    def _tensors(self) -> Dict[str, Any]:
-        """What a kernel reads: every variable by name, None for those that the layer does not have."""
-        state = self._state
-        if state.scoped is not None:
-            return {name: state.scoped.variables.get(name) for name in _WEIGHTS}
-        return {name: host.tensor(state.weights[name]) if name in state.weights else None for name in _WEIGHTS}
-
-    def _apply(self, step: Step) -> None:
-        state = self._state
-        if state.scoped is not None:
-            state.scoped.apply(step if self.trainable else Step(step.output))
-            return
-        for update in step.updates:
-            if self.trainable or update.even_frozen:
-                host.assign(state.weights[update.weight], update.kind, _effective(update, self._tensors()))
-
     @property
     def updates(self) -> List[Any]:
         """Update operations in a v1 graph, none while the layer is not trainable; elsewhere updates happen at once."""
-        scoped = self._state.scoped
-        return [] if scoped is None or not self.trainable else list(scoped.updates)
+        return self._state.life.updates_of(bool(self.trainable))
 
     @property
     def losses(self) -> List[Any]:
         """Regularization losses, scalar tensors."""
-        scoped = self._state.scoped
-        return host.losses(self, super().losses) if scoped is None else list(scoped.losses)
+        return self._state.life.losses_of(self, super())
 
     @property
     def trainable_weights(self) -> List[Any]:
         """Variables that an optimizer changes."""
-        scoped = self._state.scoped
-        return super().trainable_weights if scoped is None else v1_graph.variables(scoped, trainable=True)
+        return self._state.life.weights_of(super(), "trainable_weights")
 
     @property
     def non_trainable_weights(self) -> List[Any]:
         """The other variables."""
-        scoped = self._state.scoped
-        return super().non_trainable_weights if scoped is None else v1_graph.variables(scoped, trainable=False)
+        return self._state.life.weights_of(super(), "non_trainable_weights")
 
     @property
     def weights(self) -> List[Any]:
         """All variables, trainable ones first."""
-        scoped = self._state.scoped
-        return super().weights if scoped is None else self.trainable_weights + self.non_trainable_weights
+        return self._state.life.weights_of(super(), "weights")
 
     @property
     def trainable_variables(self) -> List[Any]:
@@ -329,11 +304,11 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
 
     @property
     def _scope(self) -> Any:
-        return None if self._state.scoped is None else self._state.scoped.scope
+        return self._state.life.scope
 
     @property
     def _reuse(self) -> Any:
-        return None if self._state.scoped is None else self._state.scoped.reuse
+        return self._state.life.reuse
 
     def get_config(self) -> Dict[str, Any]:
         """All arguments, JSON-ready, as they were given: building changes nothing here.
@@ -353,8 +328,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
 
 def _weight_property(name: str) -> property:
     def read(self: BatchNormalization) -> Any:
-        scoped = self._state.scoped
-        return self._state.weights.get(name) if scoped is None else scoped.variables.get(name)
+        return self._state.life.variables.get(name)
 
     return property(read, doc="The variable `{}`, None where the layer has none.".format(name))
 
@@ -420,15 +394,6 @@ def batch_normalization(
     arguments = {field.name: given[field.name] for field in dataclasses.fields(Config)}
     layer = BatchNormalization(trainable=trainable, name=name, _reuse=reuse, _scope=name, **arguments)
     return layer(inputs, training=training)
-
-
-def _effective(update: Update, weights: Weights) -> Any:
-    """The value of an update, or one that changes nothing where its condition is false."""
-    value = update.value(weights)
-    if update.when is None or ops.static_value(update.when):
-        return value
-    unchanged = weights[update.weight] if update.kind == "assign" else tf.zeros_like(value)
-    return ops.select(update.when, value, unchanged)
 
 
 def _keras_name(name: Any, in_graph: bool) -> Optional[str]:

@@ -1,11 +1,12 @@
 """Life of a layer in a v1 graph: variable scopes, names, collections, update operations.
 
-One implementation for every Keras.  Keras 3 knows no variable scopes, and Keras 2 keeps them in a base class that is no longer
+`Scoped` here and `Eager` in `eager` have the same names and signatures.  One implementation for every Keras: Keras 3 knows no variable scopes, and Keras 2 keeps them in a base class that is no longer
 shipped with TensorFlow.
 """
 
 import contextlib
 import weakref
+from types import ModuleType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from tfcompat.backend.ops import keeping_intermediates, smart_cond, tf, tf1
@@ -16,12 +17,16 @@ class Scoped:
     """The variable scope of one layer and what was made in it.
 
     Args:
+      host: `tfcompat.backend.keras2` or `keras3`.
       base_name: default name of the scope, made unique where it is used.
       scope: name or `VariableScope` to enter at once; None or "": the first call decides.
       reuse: None, True, False or `tf.compat.v1.AUTO_REUSE`.
     """
 
-    def __init__(self, base_name: str, scope: Any = None, reuse: Any = None) -> None:
+    may_average_in_kernel = False
+
+    def __init__(self, host: ModuleType, base_name: str, scope: Any = None, reuse: Any = None) -> None:
+        self._host = host
         self.base_name = base_name
         self.reuse = reuse
         self.scope: Any = None
@@ -64,8 +69,13 @@ class Scoped:
         finally:
             self._current.set_partitioner(partitioner)
 
+    def takes(self, inputs: Any) -> bool:
+        """Whether the layer is called without Keras: always, but for the inputs of a Keras model."""
+        return not self._host.is_symbolic(inputs)
+
     def add_weight(
         self,
+        layer: Any,
         name: str,
         shape: Sequence[int],
         dtype: str,
@@ -105,25 +115,47 @@ class Scoped:
                 self.losses.append(loss)
                 _collect([loss], tf1.GraphKeys.REGULARIZATION_LOSSES)
 
-    def apply(self, step: Step) -> None:
+    def read(self, name: str) -> Optional[Any]:
+        """What a kernel reads of a variable, the variable itself; None where there is none."""
+        return self.variables.get(name)
+
+    def apply(self, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
         """Turns updates into operations and puts those that are not part of another one into `UPDATE_OPS`."""
         operations: Dict[str, Any] = {}
         with tf.control_dependencies(list(step.reads)):
-            for update in step.updates:
+            for update in step.updates if trainable else ():
                 with tf.control_dependencies([operations[name] for name in update.after]):
-                    operations[update.weight] = self._operation(update)
+                    operations[update.weight] = self._operation(update, weights)
         inner = {name for update in step.updates for name in update.after}
         self.updates.extend(operation for name, operation in operations.items() if name not in inner)
         _collect(self.updates, tf1.GraphKeys.UPDATE_OPS)
 
-    def _operation(self, update: Update) -> Any:
+    def default_training(self) -> Any:
+        """What `training=None` means."""
+        return learning_phase()
+
+    def updates_of(self, trainable: bool) -> List[Any]:
+        """The update operations; none while the layer is not trainable."""
+        return list(self.updates) if trainable else []
+
+    def losses_of(self, layer: Any, keras_layer: Any) -> List[Any]:
+        """The regularization losses."""
+        return list(self.losses)
+
+    def weights_of(self, keras_layer: Any, kind: str) -> List[Any]:
+        """`weights`, `trainable_weights` or `non_trainable_weights`, in order of creation; trainable ones first."""
+        trainable = [part for name in self.variables if self.trainable[name] for part in _parts(self.variables[name])]
+        others = [part for name in self.variables if not self.trainable[name] for part in _parts(self.variables[name])]
+        return {"weights": trainable + others, "trainable_weights": trainable, "non_trainable_weights": others}[kind]
+
+    def _operation(self, update: Update, weights: Mapping[str, Any]) -> Any:
         """The operation that makes one change; what it reads is read inside of the condition."""
         variable = self.variables[update.weight]
 
         def change() -> Any:
             with tf1.colocate_with(variable):
                 assign = tf1.assign_sub if update.kind == "subtract" else tf1.assign
-                return assign(variable, update.value(self.variables))
+                return assign(variable, update.value(weights))
 
         if update.when is None:
             return change().op
@@ -133,12 +165,6 @@ class Scoped:
 def _parts(variable: Any) -> List[Any]:
     """The variables that make up a possibly partitioned one; a tensor that a custom getter gave stands for itself."""
     return list(variable) if hasattr(variable, "as_tensor") else [variable]
-
-
-def variables(scoped: Scoped, trainable: bool) -> List[Any]:
-    """The trainable, or the other, variables of a layer in order of creation."""
-    names = [name for name in scoped.variables if scoped.trainable[name] == trainable]
-    return [part for name in names for part in _parts(scoped.variables[name])]
 
 
 def _glorot_uniform() -> Any:
