@@ -74,6 +74,11 @@ def default_training() -> Any:
     return keras.backend.learning_phase()
 
 
+def graph_training() -> Any:
+    """What `training=None` means in a v1 graph: Keras' learning phase, a placeholder that is false where nothing is fed."""
+    return keras.backend.learning_phase()
+
+
 def is_symbolic(inputs: Any) -> bool:
     """Whether the input belongs to a functional model under construction."""
     return hasattr(inputs, "_keras_history")

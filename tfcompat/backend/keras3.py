@@ -1,10 +1,11 @@
 """Keras 3 as host: variables, losses, saving."""
 
+import weakref
 from typing import Any, Callable, List, Optional, Sequence
 
 import keras
 
-from tfcompat.backend.ops import tf
+from tfcompat.backend.ops import tf, tf1
 
 
 class Layer(keras.layers.Layer):  # type: ignore[misc, name-defined]
@@ -75,6 +76,18 @@ def compute_dtype(layer: Any) -> Any:
 def default_training() -> Any:
     """What `training=None` means outside of v1 graphs."""
     return False
+
+
+_PHASES: "weakref.WeakKeyDictionary[Any, Any]" = weakref.WeakKeyDictionary()
+
+
+def graph_training() -> Any:
+    """What `training=None` means in a v1 graph: a placeholder of the graph that is false where nothing is fed."""
+    graph = tf1.get_default_graph()
+    if graph not in _PHASES:
+        with tf1.name_scope(None):
+            _PHASES[graph] = tf1.placeholder_with_default(False, shape=(), name="keras_learning_phase")
+    return _PHASES[graph]
 
 
 def is_symbolic(inputs: Any) -> bool:

@@ -5,7 +5,6 @@ shipped with TensorFlow.
 """
 
 import contextlib
-import weakref
 from types import ModuleType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
@@ -86,7 +85,7 @@ class Scoped:
         statistic: bool = False,
     ) -> None:
         """Makes or reuses a variable through `get_variable`, with all that the scopes around it ask for."""
-        existing = {id(v) for v in tf1.global_variables()}
+        existing = set() if regularizer is None else {id(v) for v in tf1.global_variables()}
         kwargs: Dict[str, Any] = {}
         if statistic:
             kwargs.update(synchronization=tf.VariableSynchronization.ON_READ, aggregation=tf1.VariableAggregation.MEAN)
@@ -101,9 +100,8 @@ class Scoped:
         )
         parts = _parts(variable)
         self.variables[name] = variable
-        # A custom getter may have decided otherwise.
-        collected = {id(v) for v in tf1.trainable_variables()}
-        self.trainable[name] = trainable and not statistic and all(id(v) in collected for v in parts)
+        # A custom getter may have decided otherwise, or given a tensor.
+        self.trainable[name] = trainable and not statistic and all(getattr(v, "trainable", False) for v in parts)
         if regularizer is not None and not any(id(v) in existing for v in parts):
             self._add_regularization(name, parts, regularizer)
 
@@ -132,7 +130,7 @@ class Scoped:
 
     def default_training(self) -> Any:
         """What `training=None` means."""
-        return learning_phase()
+        return self._host.graph_training()
 
     def updates_of(self, trainable: bool) -> List[Any]:
         """The update operations; none while the layer is not trainable."""
@@ -176,16 +174,3 @@ def _collect(elements: Sequence[Any], key: str) -> None:
     collection = tf1.get_collection_ref(key)
     known = {id(element) for element in collection}
     collection.extend(element for element in elements if id(element) not in known)
-
-
-_PHASES: Mapping[Any, Any] = weakref.WeakKeyDictionary()
-
-
-def learning_phase() -> Any:
-    """The placeholder, false where nothing is fed, that stands for `training=None` in the default graph."""
-    graph = tf1.get_default_graph()
-    if graph not in _PHASES:
-        with tf1.name_scope(None):
-            phase = tf1.placeholder_with_default(False, shape=(), name="keras_learning_phase")
-        _PHASES[graph] = phase  # type: ignore[index]
-    return _PHASES[graph]
