@@ -1,0 +1,121 @@
+"""What the README says is so: its programs run, its commands and names exist, its numbers are the catalogue's."""
+
+import collections
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+import tfcompat
+from golden import __main__ as command_line
+from golden import catalogue
+
+try:
+    import tomllib
+except ImportError:  # before Python 3.11
+    import tomli as tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = collections.defaultdict(list)
+for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
+    BLOCKS[language].append(body)
+PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+COMMANDS = "".join(BLOCKS["sh"]).splitlines()
+
+
+def run(program, folder):
+    """What a program prints, run outside of the checkout on the Keras that TensorFlow takes by default."""
+    environ = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
+    environ.update(PYTHONPATH=str(ROOT), CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3")
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=str(folder), env=environ, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def pyproject():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_every_block_is_of_a_kind_that_is_checked_here():
+    assert set(BLOCKS) == {"python", "sh", "text"}
+
+
+def test_programs_are_the_examples():
+    examples = [path.read_text(encoding="utf-8") for path in (ROOT / "examples").glob("*.py")]
+    assert sorted(BLOCKS["python"]) == sorted(examples)
+
+
+def test_legacy_graph_trains_and_keeps_its_names(tmp_path):
+    printed = run(BLOCKS["python"][0], tmp_path)
+    values = eval(printed, {"array": lambda values, dtype: values, "float32": "float32"})
+    assert sorted(values) == ["bn/beta", "bn/gamma", "bn/moving_mean", "bn/moving_variance"]
+    # a tenth of the way from 0 to the mean of uniform numbers, which is a half
+    assert values["bn/moving_mean"] == pytest.approx([0.05] * 3, abs=0.01)
+
+
+def test_keras_model_prints_what_its_comment_says(tmp_path):
+    program = BLOCKS["python"][1]
+    (comment,) = re.findall(r"^print\(.*\)  # (.*)$", program, re.MULTILINE)
+    plan, averages = run(program, tmp_path).split("\n", 1)
+    assert plan == comment
+    moved = [float(number) for number in averages.strip(" []\n").split()]
+    assert len(moved) == 6 and all(moved)
+
+
+def test_there_are_two_commands_and_the_extras_they_install_exist():
+    assert COMMANDS == [
+        "pip install '.[tensorflow]' && python -m golden verify",
+        "pip install '.[tensorflow,test]' && pytest",
+    ]
+    extras = pyproject()["project"]["optional-dependencies"]
+    asked = re.findall(r"\[([a-z,]+)\]", "".join(COMMANDS))
+    assert {name for names in asked for name in names.split(",")} <= set(extras)
+
+
+def test_extras_agree_on_one_tensorflow_that_is_recorded():
+    extras = pyproject()["project"]["optional-dependencies"]
+    (tensorflow,) = extras["tensorflow"]
+    (tf_keras,) = [requirement for requirement in extras["test"] if requirement.startswith("tf-keras")]
+    release = re.fullmatch(r"tensorflow==(\d+\.\d+)\.\*", tensorflow).group(1)
+    assert tf_keras == "tf-keras==%s.*" % release
+    assert list((ROOT / "golden" / "data" / "index").glob(release + ".*"))
+
+
+def test_first_command_is_one_that_the_harness_takes():
+    words = shlex.split(COMMANDS[0].split("&&")[1])
+    assert words[:3] == ["python", "-m", "golden"]
+    assert command_line.parser().parse_args(words[3:]).run is command_line.run_verify
+
+
+def test_ci_runs_the_second_command():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"""^step bash -c "\$\(grep -m 1 -E '(.*)' README.md\)"$""", script, re.MULTILINE)
+    assert [line for line in README.splitlines() if re.search(pattern, line)] == [COMMANDS[1]]
+
+
+@pytest.mark.parametrize("path", re.findall(r"`([\w.-]+/[\w./-]+)`", PROSE))
+def test_file_that_is_named_exists(path):
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`tfcompat\.(\w+)(?:\(\))?`", PROSE))))
+def test_name_that_is_named_exists(name):
+    assert name in dir(tfcompat) and callable(getattr(tfcompat, name))
+
+
+def test_output_of_verify_is_that_of_this_catalogue():
+    (output,) = BLOCKS["text"]
+    rows = [re.split(r"  +", line) for line in output.splitlines()]
+    header = next(row for row in rows if row[0] == "family")
+    body = [row for row in rows if len(row) == len(header) and row is not header]
+    cases = catalogue.load()
+    assert [row[0] for row in body] == sorted({case["family"] for case in cases.values()}) + ["total"]
+    modes = [column.split()[1] for column in header[1:]]
+    assert set(modes) == set(catalogue.MODES)
+    assert body[-1][1:] == [str(len(catalogue.select(cases, mode))) for mode in modes], "all of them identical"
