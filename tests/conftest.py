@@ -21,6 +21,9 @@ def pytest_addoption(parser):
     group.addoption("--golden-subject", default="tfcompat.layers", help="module under test, or `real` (%(default)s)")
     group.addoption("--golden-configuration", default="onednn-off", help="of the recordings (%(default)s)")
     group.addoption("--golden-data", default=DATA, help="folder of the recordings (%(default)s)")
+    parser.getgroup("layer").addoption(
+        "--layer-behaviour", choices=("v1", "v2"), default="v2", help="of TensorFlow in tests/layer (%(default)s)"
+    )
 
 
 def pytest_configure(config):

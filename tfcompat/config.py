@@ -1,5 +1,6 @@
 """What the user asked for, frozen: every argument of the layer, its default and its validation."""
 
+import copy
 import dataclasses
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
@@ -42,6 +43,11 @@ class Config:
     fused: Any = None
     virtual_batch_size: Optional[int] = None
     adjustment: Optional[Callable[[Any], Tuple[Any, Any]]] = None
+
+    def __post_init__(self) -> None:
+        """Takes copies of what the user could change afterwards."""
+        for name in ("axis", "renorm_clipping"):
+            object.__setattr__(self, name, copy.copy(getattr(self, name)))
 
     def validated(self, behaviour: Behaviour) -> "Config":
         """This config, checked as the release's constructor checks it."""

@@ -26,6 +26,7 @@ class _State:
       config, behaviour: what was asked for, and the release that is followed.
       objects: initializers, regularizers and constraints as callables.
       dtype: name of the dtype that the layer was given, or that its first input has.
+      dtype_given: whether it was given.
       plan: None until built.
       life: who keeps the variables and makes the changes.
       affine_trains: whether gamma and beta are made as trainable variables.
@@ -35,6 +36,7 @@ class _State:
         self.config, self.behaviour = config, behaviour
         self.objects = serial.resolve(host, config)
         self.dtype: Optional[str] = None
+        self.dtype_given = False
         self.plan: Optional[Plan] = None
         self.life: Union[Eager, Scoped] = Eager(host)
         self.affine_trains = True
@@ -124,6 +126,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         super().__init__(trainable=bool(trainable), name=_keras_name(name, in_graph), **kwargs)
         self.supports_masking = True
         if kwargs.get("dtype") is not None:
+            self._state.dtype_given = True
             self._state.dtype = tf.as_dtype(host.compute_dtype(self)).name
         if in_graph:
             base_name = getattr(name, "name", name) or _snake_case(type(self).__name__)
@@ -210,14 +213,15 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
                 "a mask is given; tf.layers takes one from TensorFlow 2.12 on, and the layer follows {}. Leave it "
                 "out.".format(state.behaviour.release)
             )
-        if not self.built and state.dtype is None and hasattr(inputs, "dtype"):
+        if not hasattr(inputs, "dtype"):
+            inputs = tf.convert_to_tensor(inputs)
+        if not self.built and state.dtype is None:
             state.dtype = ops.dtype_name(inputs)
         with state.life.entered(kwargs.pop("scope", None), built=self.built):
             if not state.life.takes(inputs):
                 return super().__call__(inputs, *args, **kwargs)
             inputs = tf.convert_to_tensor(inputs)
             if not self.built:
-                state.dtype = state.dtype or ops.dtype_name(inputs)
                 self.build(ops.shape_of(inputs))
             state.plan.check(ops.shape_of(inputs))
             return self.call(inputs, *args, **kwargs)
@@ -311,12 +315,13 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         return self._state.life.reuse
 
     def get_config(self) -> Dict[str, Any]:
-        """All arguments, JSON-ready, as they were given: building changes nothing here.
+        """All arguments, JSON-ready, as they were given: building changes nothing here but a dtype that was not given.
 
         Raises:
           ValueError: an argument that cannot be written (a tensor, a function that is not registered with Keras).
         """
         config = super().get_config()
+        config["dtype"] = serial.dtype_to_json(config["dtype"]) if self._state.dtype_given else self._state.dtype
         config.update(serial.to_json(host, self.config, self._state.objects))
         return config
 

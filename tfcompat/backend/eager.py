@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import copy
 from types import ModuleType
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
@@ -27,6 +28,12 @@ class Eager:
     def __init__(self, host: ModuleType) -> None:
         self._host = host
         self.variables: Dict[str, Any] = {}
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> "Eager":
+        """A life of copies of the variables, on the same host."""
+        twin = Eager(self._host)
+        twin.variables = copy.deepcopy(self.variables, memo)
+        return twin
 
     @contextlib.contextmanager
     def entered(self, scope: Any, built: bool) -> Iterator[None]:

@@ -16,8 +16,9 @@ class Layer(keras.layers.Layer):  # type: ignore[misc, name-defined]
         super().__init__(**kwargs)
 
     def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """A Keras tensor like the input."""
-        return keras.KerasTensor(inputs.shape, dtype=inputs.dtype)
+        """A Keras tensor of the input's shape, of the dtype that the layer casts to."""
+        plan = getattr(self, "plan", None)
+        return keras.KerasTensor(inputs.shape, dtype=inputs.dtype if plan is None else plan.dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The input's shape."""

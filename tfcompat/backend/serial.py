@@ -42,6 +42,8 @@ def to_json(host: ModuleType, config: Config, objects: Dict[str, Any]) -> Dict[s
       ValueError: an argument that cannot be written: a tensor, or a function that is not registered with Keras.
     """
     fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    if isinstance(config.axis, tuple):
+        fields["axis"] = list(config.axis)
     for name in _INITIALIZERS:
         fields[name] = _initializer_to_json(host, objects[name])
     for name in _REGULARIZERS:
@@ -63,6 +65,13 @@ def from_json(host: ModuleType, fields: Dict[str, Any]) -> Dict[str, Any]:
     if isinstance(fields.get("adjustment"), dict):
         fields["adjustment"] = host.deserialize(fields["adjustment"])
     return fields
+
+
+def dtype_to_json(written: Any) -> Any:
+    """`mixed_float16` for what a Keras writes of the dtype policy of that name; every Keras makes the policy of it."""
+    if isinstance(written, dict) and written.get("class_name") in ("DTypePolicy", "Policy"):
+        return written["config"]["name"]
+    return written
 
 
 def _initializer_to_json(host: ModuleType, value: Any) -> Any:

@@ -1,0 +1,37 @@
+"""What the installed TensorFlow and its Keras can do; tests are chosen by it when they are collected."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import tensorflow as tf  # noqa: E402
+
+keras = tf.keras
+RELEASE = tuple(int(part) for part in tf.__version__.split(".")[:2])
+#: tf-keras, and Keras up to 2.15, have the number of their TensorFlow; before 2.5 Keras wrote another one.
+KERAS = RELEASE
+if str(getattr(keras, "__version__", "2")).startswith("3."):
+    import keras  # noqa: F811 - tf.keras has a part of its names only
+
+    KERAS = tuple(int(part) for part in keras.__version__.split(".")[:2])
+
+#: Feature -> whether it is here.
+HERE = {
+    "keras2": KERAS < (3, 0),
+    "keras3": KERAS >= (3, 0),
+    "tf1": RELEASE < (2, 0),
+    "tf2": RELEASE >= (2, 0),
+    # Keras 2.12 wrote the .keras archive and the .weights.h5 file first.
+    "keras-archive": KERAS >= (2, 12),
+    "export": KERAS >= (2, 13),
+    "pickle": KERAS >= (2, 13),
+    "masks": RELEASE >= (2, 12),
+    "casts-input": RELEASE >= (2, 12),
+    "axis-tuple": RELEASE >= (2, 2),
+    "bfloat16": RELEASE >= (2, 14),
+    # register_keras_serializable
+    "registry": RELEASE >= (2, 0),
+    "rank5-fused": RELEASE >= (2, 6),
+    "fused-nchw-cpu": RELEASE >= (2, 1),
+}
