@@ -8,7 +8,7 @@ import keras
 from tfcompat.backend.ops import tf, tf1
 
 
-class Layer(keras.layers.Layer):  # type: ignore[misc, name-defined]
+class Layer(keras.layers.Layer):  # type: ignore[misc]
     """A Keras 3 layer that leaves inputs as they are and knows its output without tracing."""
 
     def __init__(self, **kwargs: Any) -> None:

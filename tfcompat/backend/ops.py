@@ -1,7 +1,7 @@
 """TensorFlow operations that moved or were renamed between 1.15 and today, under one name each."""
 
 import contextlib
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util, control_flow_util_v2
@@ -13,14 +13,17 @@ try:
     _tf2_enabled = tf.__internal__.tf2.enabled
 except AttributeError:  # before TensorFlow 2.5
     from tensorflow.python import tf2 as _tf2
-    from tensorflow.python.framework.smart_cond import smart_cond as _smart_cond
+    from tensorflow.python.framework import smart_cond as _smart_cond_module
 
+    _smart_cond = _smart_cond_module.smart_cond
     _tf2_enabled = _tf2.enabled
 
 try:
     _eager_outside = tf1.executing_eagerly_outside_functions
 except AttributeError:  # before TensorFlow 2.0
-    from tensorflow.python.framework.ops import executing_eagerly_outside_functions as _eager_outside
+    from tensorflow.python.framework import ops as _framework_ops
+
+    _eager_outside = _framework_ops.executing_eagerly_outside_functions
 
 #: The release that runs, as TensorFlow writes it.
 RELEASE: str = tf.__version__
@@ -103,13 +106,13 @@ def select(condition: Any, if_true: Any, if_false: Any) -> Any:
     return tf.compat.v2.where(condition, if_true, if_false)
 
 
-def as_shape(shape: Any) -> Optional[tuple]:
+def as_shape(shape: Any) -> Optional[Tuple[Optional[int], ...]]:
     """A `TensorShape` or a sequence as a tuple with None where unknown; None for an unknown rank."""
     shape = tf.TensorShape(shape)
     return None if shape.ndims is None else tuple(None if n is None else int(n) for n in shape.as_list())
 
 
-def shape_of(x: Any) -> Optional[tuple]:
+def shape_of(x: Any) -> Optional[Tuple[Optional[int], ...]]:
     """The static shape of a tensor, a NumPy array or a Keras tensor as a tuple with None; None for an unknown rank."""
     return as_shape(x.shape)
 
