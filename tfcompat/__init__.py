@@ -4,7 +4,11 @@ Importing this package imports no TensorFlow; the public names load what they ne
 """
 
 import importlib
-from typing import Any, List
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING:
+    from tfcompat.installation import install, uninstall
+    from tfcompat.layers import BatchNormalization, batch_normalization
 
 __version__ = "0.1.0"
 
