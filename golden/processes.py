@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent import futures
 
 from golden import pins, stream
 from golden.observation import Observation
@@ -207,3 +208,17 @@ def _tail(path, characters=4000):
     """The end of a text file."""
     with open(path, "rb") as source:
         return source.read().decode("utf-8", "replace")[-characters:].strip()
+
+
+def side_by_side(calls):
+    """Starts functions of no arguments in threads, as many at once as there are processors.
+
+    A worker has one thread, so two of them do not change each other's results.
+
+    Returns:
+      list with, for each call, a function that waits for its result (or raises its error).
+    """
+    pool = futures.ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1))
+    waiting = [pool.submit(call).result for call in calls]
+    pool.shutdown(wait=False)
+    return waiting

@@ -1,6 +1,7 @@
 """Runs the catalogue on a subject and compares what it does with what is expected."""
 
 import collections
+import functools
 
 from golden import catalogue, compare, pins, processes
 from golden.expectations import Expectation, NotRecorded, Recorded
@@ -49,14 +50,14 @@ class Verification(object):
           WorkerFailed: a worker could not start.
           DataError: an index is damaged, or was recorded on another device.
         """
-        for keras, mode in self.request.runs:
-            case_ids = self.selected(mode)
-            if case_ids:
-                run = self._observe(keras, mode, case_ids, progress)
-                self.provenance.append(dict(run.provenance, keras_choice=keras))
-                judge = self._live if self.request.release is None else self._recorded(keras, mode, run.provenance)
-                for case_id in case_ids:
-                    self._judge(judge, keras, mode, case_id, run.observations[case_id])
+        wanted = [(keras, mode, self.selected(mode)) for keras, mode in self.request.runs if self.selected(mode)]
+        results = processes.side_by_side([functools.partial(self._observe, *place, progress) for place in wanted])
+        for (keras, mode, case_ids), result in zip(wanted, results):
+            run = result()
+            self.provenance.append(dict(run.provenance, keras_choice=keras))
+            judge = self._live if self.request.release is None else self._recorded(keras, mode, run.provenance)
+            for case_id in case_ids:
+                self._judge(judge, keras, mode, case_id, run.observations[case_id])
 
     def unneeded(self):
         """In a full run, the bounds that covered a case and were needed for none: they can go."""

@@ -1,5 +1,8 @@
 """What the comparisons with recordings share: one worker for each (keras, mode), started when its first test runs."""
 
+import collections
+import functools
+
 import pytest
 
 from golden import bounds, catalogue, expectations, installed, processes
@@ -33,20 +36,23 @@ def recorded(request, cases, store):
 
 @pytest.fixture(scope="session")
 def observed(request):
-    """A function from (test function, subject, keras, mode) to the `Run` over all cases that the session wants."""
+    """A function from (subject, keras, mode) to the `Run` over all cases that the session wants; all start at once."""
     configuration = request.config.getoption("golden_configuration")
-    wanted = {}
+    wanted = collections.OrderedDict()
     for item in request.session.items:
         parameters = getattr(item, "callspec", None) and item.callspec.params
         if parameters and "case_id" in parameters:
-            place = item.originalname, parameters["keras"], parameters["mode"]
+            subject = item.function.subject(request.config)
+            place = subject, parameters["keras"], parameters["mode"]
             wanted.setdefault(place, []).append(parameters["case_id"])
 
-    def run(test, subject, keras, mode):
-        case_ids = wanted[test, keras, mode]
+    def run(subject, keras, mode):
+        case_ids = wanted[subject, keras, mode]
         return processes.observe(subject, mode, case_ids, keras=keras, configuration=configuration)
 
-    return once(run)
+    results = processes.side_by_side([functools.partial(run, *place) for place in wanted])
+    by_place = dict(zip(wanted, results))
+    return lambda subject, keras, mode: by_place[subject, keras, mode]()
 
 
 def once(function):

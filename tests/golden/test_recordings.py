@@ -24,8 +24,7 @@ def read(path, notes):
 
 
 def test_subject_does_as_recorded(keras, mode, case_id, observed, recorded, file_regression, tmp_path, request):
-    subject = request.config.getoption("golden_subject")
-    run = observed("test_subject_does_as_recorded", subject, keras, mode)
+    run = observed(subject(request.config), keras, mode)
     obtained = run.observations[case_id][0]
     expected, bounds, ignored = recorded(mode).expectation(case_id, keras, run.provenance["fingerprint"])
     copy = tmp_path / "recorded.bin"
@@ -41,6 +40,14 @@ def test_subject_does_as_recorded(keras, mode, case_id, observed, recorded, file
     if weaker:
         give_up = pytest.fail if request.config.getoption("golden_strict") else pytest.skip
         give_up("within bound, not compared bit for bit:\n" + "\n".join(weaker))
+
+
+def subject(config):
+    """The module under test."""
+    return config.getoption("golden_subject")
+
+
+test_subject_does_as_recorded.subject = subject
 
 
 def test_there_are_recordings():
