@@ -195,6 +195,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         state = self._state
         state.life.add_weight(self, name, state.plan.param_shape, state.plan.param_dtype, initializer, **kwargs)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Normalizes `inputs`.
 

@@ -16,7 +16,7 @@ OBJECTS = INITIALIZERS + ("beta_regularizer", "gamma_regularizer", "beta_constra
 
 #: Name -> arguments of a layer and what `get_config` says of those that it writes as they are.
 PLAIN = {
-    "axis-int": {"axis": 1},
+    "axis-int": {"axis": 1, "fused": False},
     "axis-negative": {"axis": -2},
     "axis-list": {"axis": [1, 3]},
     "axis-tuple": {"axis": (3, 1)},
@@ -110,9 +110,11 @@ def test_initializer_of_keras_survives(which, given):
     first.build(IMAGE)
     second = rebuilt(first)
     second.build(IMAGE)
-    assert getattr(second, which).get_config() == getattr(first, which).get_config()
-    for name, value in values(first).items():
-        assert (values(second)[name] == value).all()
+    differing = dict(getattr(first, which).get_config().items() ^ getattr(second, which).get_config().items())
+    assert set(differing) <= (set() if HERE["tf2"] else {"dtype"})  # TF 1 leaves it out
+    if given == "zeros" or isinstance(given, keras.initializers.Constant) or HERE["tf2"]:  # TF 1 counts draws of a seed
+        for name, value in values(first).items():
+            assert (values(second)[name] == value).all()
 
 
 def test_no_initializer_stays_none():
@@ -124,7 +126,7 @@ def test_no_initializer_stays_none():
 def test_regularizer_and_constraint_survive(which):
     first = built(**{which + "_regularizer": keras.regularizers.l2(0.25), which + "_constraint": "non_neg"})
     second = rebuilt(first)
-    assert getattr(second, which + "_regularizer").get_config() == {"l2": 0.25}
+    assert getattr(second, which + "_regularizer").get_config()["l2"] == 0.25
     assert type(getattr(second, which + "_constraint")) is keras.constraints.NonNeg
     second.build(IMAGE)
     assert [float(loss) for loss in second.losses] == ([0.75] if which == "gamma" else [0.0])
@@ -203,14 +205,61 @@ def test_adjustment_that_keras_does_not_know_cannot_be_written():
         BatchNormalization(adjustment=scaled).get_config()
 
 
-def test_adjustment_that_keras_knows_survives():
+@pytest.fixture
+def registry():
+    """The table of what Keras knows; what a test adds is forgotten."""
     known = keras.utils.get_custom_objects()
-    known["tests>scaled" if HERE["registry"] else "scaled"] = scaled
-    if HERE["registry"]:
-        del known["tests>scaled"]
-        keras.utils.register_keras_serializable("tests")(scaled)
+    before = dict(known)
+    yield known
+    known.clear()
+    known.update(before)
+
+
+def test_adjustment_that_keras_knows_survives(registry):
+    registry["tests>scaled"] = scaled
     first = built(adjustment=scaled)
     assert rebuilt(first).adjustment is scaled
+
+
+@pytest.mark.needs("registry")
+def test_adjustment_that_was_decorated_survives(registry):
+    decorated = keras.utils.register_keras_serializable("tests")(scaled)
+    assert rebuilt(built(adjustment=decorated)).adjustment is decorated
+
+
+def test_adjustment_that_is_not_known_when_loading_is_named_with_the_cure(registry):
+    registry["tests>scaled"] = scaled
+    config = BatchNormalization(adjustment=scaled).get_config()
+    del registry["tests>scaled"]
+    with pytest.raises(ValueError, match="'tests>scaled'.*custom_object_scope"):
+        BatchNormalization.from_config(config)
+    with keras.utils.custom_object_scope({"tests>scaled": scaled}):
+        assert BatchNormalization.from_config(config).adjustment is scaled
+
+
+class Scaling(object):
+    """An adjustment that is an object."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, shape):
+        ones = tf.ones([shape[0], 1, 1, 1])
+        return self.factor * ones, ones
+
+    def get_config(self):
+        return {"factor": self.factor}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@pytest.mark.needs("registry")
+def test_adjustment_of_a_class_that_keras_knows_survives(registry):
+    keras.utils.register_keras_serializable("tests")(Scaling)
+    again = rebuilt(built(adjustment=Scaling(3.0))).adjustment
+    assert type(again) is Scaling and again.factor == 3.0
 
 
 def test_class_is_found_by_its_registered_name():

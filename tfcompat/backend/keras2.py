@@ -102,6 +102,13 @@ def registered_name(function: Any) -> Optional[str]:
     return None
 
 
+def registered_object(name: str) -> Any:
+    """What is registered under a name, None if nothing is."""
+    if hasattr(keras.utils, "get_registered_object"):
+        return keras.utils.get_registered_object(name)
+    return keras.utils.get_custom_objects().get(name)  # before TensorFlow 2.1
+
+
 def register(cls: Any) -> Any:
     """Registers a class for saving under `tfcompat>NAME` (TensorFlow 1.15 has no decorator: under `NAME`)."""
     if hasattr(keras.utils, "register_keras_serializable"):

@@ -7,6 +7,12 @@ import keras
 
 from tfcompat.backend.ops import tf, tf1
 
+if keras.backend.backend() != "tensorflow":
+    raise RuntimeError(
+        "Keras runs on {}, and tfcompat is made of TensorFlow operations; set the environment variable "
+        "KERAS_BACKEND=tensorflow before Keras is imported.".format(keras.backend.backend())
+    )
+
 
 class Layer(keras.layers.Layer):  # type: ignore[misc]
     """A Keras 3 layer that leaves inputs as they are and knows its output without tracing."""
@@ -37,7 +43,7 @@ def add_weight(
     statistic: bool = False,
 ) -> Any:
     """Adds a Keras variable to a layer; a statistic is averaged over replicas."""
-    return layer.add_weight(
+    variable = layer.add_weight(
         name=name,
         shape=tuple(shape),
         dtype=dtype,
@@ -48,6 +54,9 @@ def add_weight(
         autocast=False,
         aggregation="mean" if statistic else "none",
     )
+    # A `tf.train.Checkpoint` knows attributes only, and this variable is none.
+    layer._track_trackable(variable, name, overwrite=True)
+    return variable
 
 
 def tensor(weight: Any) -> Any:
@@ -108,8 +117,15 @@ def deserialize(value: Any) -> Any:
 
 def registered_name(function: Any) -> Optional[str]:
     """The name under which a function is registered with Keras, None if it is not."""
-    name = keras.saving.get_registered_name(function)
-    return name if keras.saving.get_registered_object(name) is function else None
+    for name, value in keras.saving.get_custom_objects().items():
+        if value is function:
+            return str(name)
+    return None
+
+
+def registered_object(name: str) -> Any:
+    """What is registered under a name, None if nothing is."""
+    return keras.saving.get_registered_object(name)
 
 
 def register(cls: Any) -> Any:

@@ -12,6 +12,9 @@ _REGULARIZERS = ("beta_regularizer", "gamma_regularizer")
 _CONSTRAINTS = ("beta_constraint", "gamma_constraint")
 _NUMBERS = ("momentum", "epsilon", "renorm_momentum")
 
+#: Key under which several axes are written again: Keras 3 throws a list under `axis` away while it reads an h5 file.
+_AXES_KEY = "axes"
+
 #: Key under which an initializer object of `tf.compat.v1` is written; Keras has no name for those.
 _TF1_KEY = "tf1_initializer"
 
@@ -36,14 +39,14 @@ def _initializer(keras: Any, value: Any) -> Any:
 
 
 def to_json(host: ModuleType, config: Config, objects: Dict[str, Any]) -> Dict[str, Any]:
-    """All arguments of a config, JSON-ready; `Config(**from_json(...))` gives them back.
+    """All arguments of a config, JSON-ready; `from_json` gives them back.
 
     Raises:
       ValueError: an argument that cannot be written: a tensor, or a function that is not registered with Keras.
     """
     fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-    if isinstance(config.axis, tuple):
-        fields["axis"] = list(config.axis)
+    if not isinstance(config.axis, int):
+        fields["axis"] = fields[_AXES_KEY] = list(config.axis)
     for name in _INITIALIZERS:
         fields[name] = _initializer_to_json(host, objects[name])
     for name in _REGULARIZERS:
@@ -60,10 +63,14 @@ def to_json(host: ModuleType, config: Config, objects: Dict[str, Any]) -> Dict[s
 
 
 def from_json(host: ModuleType, fields: Dict[str, Any]) -> Dict[str, Any]:
-    """The arguments of a config from their JSON form; initializers and their like are resolved later."""
-    fields = dict(fields)
-    if isinstance(fields.get("adjustment"), dict):
-        fields["adjustment"] = host.deserialize(fields["adjustment"])
+    """The arguments of a config from their JSON form; initializers and their like are resolved later.
+
+    Raises:
+      ValueError: the adjustment is not registered here.
+    """
+    fields = dict(fields, adjustment=_adjustment(host, fields.get("adjustment")))
+    if _AXES_KEY in fields:
+        fields["axis"] = fields.pop(_AXES_KEY)
     return fields
 
 
@@ -108,11 +115,30 @@ def _number(name: str, value: Any) -> Any:
 
 
 def _adjustment_to_json(host: ModuleType, adjustment: Any) -> Any:
-    if host.registered_name(adjustment) is None:
+    """The registered name of a function; what Keras writes of an object whose class is registered."""
+    name = host.registered_name(adjustment)
+    if name is not None:
+        return name
+    if hasattr(adjustment, "get_config") and host.registered_name(type(adjustment)) is not None:
+        return host.serialize(adjustment)
+    raise ValueError(
+        "adjustment is {!r}, which Keras cannot find again; to save the layer, decorate the function with "
+        "@keras.saving.register_keras_serializable() (@tf.keras.utils.register_keras_serializable() before "
+        "Keras 3).".format(adjustment)
+    )
+
+
+def _adjustment(host: ModuleType, written: Any) -> Any:
+    if isinstance(written, dict):
+        return host.deserialize(written)
+    if not isinstance(written, str):
+        return written
+    found = host.registered_object(written)
+    if found is None:
         raise ValueError(
-            "adjustment is {!r}, a function that Keras cannot find again; to save the layer, decorate the function with "
-            "@keras.saving.register_keras_serializable (@tf.keras.utils.register_keras_serializable before Keras 3).".format(
-                adjustment
+            "the layer's adjustment is a function registered as {!r}, which is not registered here. Import the module that "
+            "registers it first, or load inside of keras.utils.custom_object_scope({{{!r}: the_function}}).".format(
+                written, written
             )
         )
-    return host.serialize(adjustment)
+    return found
