@@ -184,8 +184,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         self._make("moving_variance", variance, statistic=True)
         if self.config.renorm:
 
-            def stddev(*args: Any, **kwargs: Any) -> Any:
-                return tf.sqrt(variance(*args, **kwargs))
+            def stddev(shape: Any, dtype: Any = None, partition_info: Any = None, **kwargs: Any) -> Any:
+                return tf.sqrt(variance(shape, dtype=dtype, **kwargs))
 
             self._make("moving_stddev", stddev, statistic=True)
             self._make("renorm_mean", mean, statistic=True)
@@ -209,7 +209,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
           Tensor of the shape and dtype of `inputs`.
         """
         state = self._state
-        if kwargs.get("mask") is not None and not state.behaviour.masks:
+        # Keras passes masks on by itself, also where the followed release knew none.
+        if kwargs.get("mask") is not None and not state.behaviour.masks and not host.is_symbolic(inputs):
             raise TypeError(
                 "a mask is given; tf.layers takes one from TensorFlow 2.12 on, and the layer follows {}. Leave it "
                 "out.".format(state.behaviour.release)
@@ -220,7 +221,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
             state.dtype = ops.dtype_name(inputs)
         with state.life.entered(kwargs.pop("scope", None), built=self.built):
             if not state.life.takes(inputs):
-                return super().__call__(inputs, *args, **kwargs)
+                return super().__call__(inputs, *args, **state.life.for_keras(args, kwargs))
             inputs = tf.convert_to_tensor(inputs)
             if not self.built:
                 self.build(ops.shape_of(inputs))
@@ -233,7 +234,6 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         """What `__call__` does once the variables are there."""
         state = self._state
         training = state.life.default_training() if training is None else training
-        # Keras passes masks on by itself, also where the followed release knew none.
         masked = {} if mask is None or not state.behaviour.masks else {"mask": mask}
 
         def take_moments(x: Any, axes: Any, keep_dims: bool) -> Any:
@@ -245,7 +245,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         step = kernels.run(
             inputs, weights, state.plan, state.config, training, take_moments, state.life.may_average_in_kernel
         )
-        state.life.apply(step, weights, trainable=bool(self.trainable))
+        state.life.apply(self, step, weights, trainable=bool(self.trainable))
         return step.output
 
     def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:

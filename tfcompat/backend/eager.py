@@ -49,6 +49,10 @@ class Eager:
         """Whether the layer is called without Keras: only on a tensor of unknown rank, which Keras 3 cannot look at."""
         return tf.is_tensor(inputs) and ops.shape_of(inputs) is None
 
+    def for_keras(self, args: Any, kwargs: Dict[str, Any]) -> Dict[str, Any]:
+        """Arguments of a call by way of Keras, which finds out about `training` itself."""
+        return kwargs
+
     def add_weight(self, layer: Any, name: str, shape: Sequence[int], dtype: str, initializer: Any, **kwargs: Any) -> None:
         """Makes a variable that Keras tracks."""
         self.variables[name] = self._host.add_weight(layer, name, shape, dtype, initializer, **kwargs)
@@ -57,7 +61,7 @@ class Eager:
         """What a kernel reads of a variable, None where there is none."""
         return self._host.tensor(self.variables[name]) if name in self.variables else None
 
-    def apply(self, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
+    def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
         """Makes the changes of a step, one after the other; a layer that is not trainable makes those for frozen layers."""
         for update in step.updates:
             if trainable or update.even_frozen:

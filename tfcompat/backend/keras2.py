@@ -1,5 +1,6 @@
 """Keras 2 as host (tf-keras, or `tf.keras` up to 2.15): variables, losses, saving."""
 
+import sys
 from typing import Any, Callable, List, Optional, Sequence
 
 from tfcompat.backend.ops import tf, tf1
@@ -79,9 +80,31 @@ def graph_training() -> Any:
     return keras.backend.learning_phase()
 
 
+def _engine() -> Any:
+    """The module of Keras' base layer; what is taken from it has no public name in every release."""
+    return sys.modules[Layer.__mro__[1].__module__]
+
+
+def _call_context() -> Any:
+    """Keras' record of the layer calls that are under way."""
+    return _engine().base_layer_utils.call_context()
+
+
 def is_symbolic(inputs: Any) -> bool:
-    """Whether the input belongs to a functional model under construction."""
-    return hasattr(inputs, "_keras_history")
+    """Whether Keras must see the call: it belongs to a model, under construction or being called."""
+    return hasattr(inputs, "_keras_history") or bool(_call_context().in_call)
+
+
+def track_variables(variables: Sequence[Any]) -> None:
+    """Lets Keras' session initialize variables that Keras did not make."""
+    for variable in variables:
+        _engine().backend.track_variable(variable)
+
+
+def track_updates(layer: Any, operations: Sequence[Any]) -> None:
+    """Tells Keras about update operations, where a model will ask it for them."""
+    if _call_context().in_call:
+        layer.add_update(list(operations))
 
 
 def serialize(value: Any) -> Any:

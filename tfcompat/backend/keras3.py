@@ -105,6 +105,10 @@ def is_symbolic(inputs: Any) -> bool:
     return bool(keras.backend.is_keras_tensor(inputs))
 
 
+def track_updates(layer: Any, operations: Sequence[Any]) -> None:
+    """Keras 3 knows no update operations."""
+
+
 def serialize(value: Any) -> Any:
     """A JSON-ready form of an initializer, regularizer, constraint or registered function."""
     return keras.saving.serialize_keras_object(value)

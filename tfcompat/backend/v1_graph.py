@@ -5,6 +5,7 @@ shipped with TensorFlow.
 """
 
 import contextlib
+import inspect
 from types import ModuleType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
@@ -34,6 +35,7 @@ class Scoped:
         self.losses: List[Any] = []
         self.updates: List[Any] = []
         self._current: Any = None
+        self._in_keras = False
         if scope:
             with tf1.variable_scope(scope) as captured:
                 self.scope = captured
@@ -69,8 +71,13 @@ class Scoped:
             self._current.set_partitioner(partitioner)
 
     def takes(self, inputs: Any) -> bool:
-        """Whether the layer is called without Keras: always, but for the inputs of a Keras model."""
-        return not self._host.is_symbolic(inputs)
+        """Whether the layer is called without Keras: always, but in a Keras model."""
+        self._in_keras = self._host.is_symbolic(inputs)
+        return not self._in_keras
+
+    def for_keras(self, args: Any, kwargs: Dict[str, Any]) -> Dict[str, Any]:
+        """Arguments of a call by a Keras model: where `training` is left out, the model's learning phase decides."""
+        return kwargs if args or "training" in kwargs else dict(kwargs, training=None)
 
     def add_weight(
         self,
@@ -93,13 +100,16 @@ class Scoped:
             name,
             shape=tuple(shape),
             dtype=tf.as_dtype(dtype),
-            initializer=initializer if initializer is not None else self._current.initializer or _glorot_uniform(),
+            initializer=_with_partition_info(initializer or self._current.initializer or _glorot_uniform()),
             constraint=constraint,
             trainable=trainable and not statistic,
+            use_resource=True if self._in_keras else None,  # Keras' optimizers take no other
             **kwargs
         )
         parts = _parts(variable)
         self.variables[name] = variable
+        if self._in_keras:
+            self._host.track_variables(parts)
         # A custom getter may have decided otherwise, or given a tensor.
         self.trainable[name] = trainable and not statistic and all(getattr(v, "trainable", False) for v in parts)
         if regularizer is not None and not any(id(v) in existing for v in parts):
@@ -117,7 +127,7 @@ class Scoped:
         """What a kernel reads of a variable, the variable itself; None where there is none."""
         return self.variables.get(name)
 
-    def apply(self, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
+    def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
         """Turns updates into operations and puts those that are not part of another one into `UPDATE_OPS`."""
         operations: Dict[str, Any] = {}
         with tf.control_dependencies(list(step.reads)):
@@ -125,7 +135,9 @@ class Scoped:
                 with tf.control_dependencies([operations[name] for name in update.after]):
                     operations[update.weight] = self._operation(update, weights)
         inner = {name for update in step.updates for name in update.after}
-        self.updates.extend(operation for name, operation in operations.items() if name not in inner)
+        made = [operation for name, operation in operations.items() if name not in inner]
+        self.updates.extend(made)
+        self._host.track_updates(layer, made)
         _collect(self.updates, tf1.GraphKeys.UPDATE_OPS)
 
     def default_training(self) -> Any:
@@ -167,6 +179,13 @@ def _parts(variable: Any) -> List[Any]:
 
 def _glorot_uniform() -> Any:
     return tf1.glorot_uniform_initializer()
+
+
+def _with_partition_info(initializer: Any) -> Any:
+    """An initializer that takes a `partition_info`: before TensorFlow 2.0 `get_variable` gives one to TF2 initializers, too."""
+    if inspect.isclass(initializer) or "partition_info" in inspect.signature(initializer).parameters:
+        return initializer
+    return lambda shape, dtype=None, partition_info=None, **kwargs: initializer(shape, dtype=dtype, **kwargs)
 
 
 def _collect(elements: Sequence[Any], key: str) -> None:
