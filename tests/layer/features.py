@@ -35,3 +35,11 @@ HERE = {
     "rank5-fused": RELEASE >= (2, 6),
     "fused-nchw-cpu": RELEASE >= (2, 1),
 }
+
+try:
+    from golden.runner.host import real_layers
+
+    REAL = real_layers()
+except ImportError:
+    REAL = None
+HERE["real"] = REAL is not None
