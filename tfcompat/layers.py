@@ -225,7 +225,6 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
             inputs = tf.convert_to_tensor(inputs)
             if not self.built:
                 self.build(ops.shape_of(inputs))
-            state.plan.check(ops.shape_of(inputs))
             return self.call(inputs, *args, **kwargs)
 
     apply = __call__
@@ -233,6 +232,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
     def call(self, inputs: Any, training: Any = False, mask: Any = None) -> Any:
         """What `__call__` does once the variables are there."""
         state = self._state
+        state.plan.check(ops.shape_of(inputs))
         training = state.life.default_training() if training is None else training
         masked = {} if mask is None or not state.behaviour.masks else {"mask": mask}
 

@@ -29,6 +29,13 @@ def resolve(host: ModuleType, config: Config) -> Dict[str, Any]:
     objects = {name: _initializer(keras, getattr(config, name)) for name in _INITIALIZERS}
     objects.update((name, keras.regularizers.get(getattr(config, name))) for name in _REGULARIZERS)
     objects.update((name, keras.constraints.get(getattr(config, name))) for name in _CONSTRAINTS)
+    for name, value in objects.items():
+        if value is not None and not callable(value):
+            raise ValueError(
+                "{} is {!r}, which Keras does not know. Give a function, a Keras object, its config or its name.".format(
+                    name, getattr(config, name)
+                )
+            )
     return objects
 
 

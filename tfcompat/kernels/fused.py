@@ -43,8 +43,8 @@ def fused(
     def infer() -> Any:
         return ops.fused_batch_norm(x, gamma, beta, is_training=False, **averages_in, **common)
 
-    output, mean, variance = ops.smart_cond(training, train, infer)
     known = ops.static_value(training)
+    output, mean, variance = ops.smart_cond(training, train, infer)
     if known is not None and not known:
         return Step(output)
     if known is None and plan.behaviour.moments_unset_at_inference:
