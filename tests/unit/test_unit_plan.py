@@ -1,0 +1,158 @@
+"""What will run is decided without TensorFlow."""
+
+import dataclasses
+
+import pytest
+
+from tfcompat.config import Config
+from tfcompat.plan import resolve
+from tfcompat.releases import behaviour
+
+NEWEST, TF1 = behaviour("2.21.0"), behaviour("1.15.5")
+IMAGE = (None, 4, 5, 3)
+
+
+def plan(shape=IMAGE, dtype="float32", release=NEWEST, **arguments):
+    return resolve(Config(**arguments), release, shape, dtype)
+
+
+@pytest.mark.parametrize(
+    "axis, axes, sizes, param_shape",
+    [
+        (-1, (3,), (3,), (3,)),
+        (3, (3,), (3,), (3,)),
+        (1, (1,), (4,), (4,)),
+        ([2], (2,), (5,), (5,)),
+        ([1, 3], (1, 3), (4, 3), (1, 4, 1, 3)),
+        ([3, 1], (3, 1), (3, 4), (1, 4, 1, 3)),
+        ((-1, -3), (3, 1), (3, 4), (1, 4, 1, 3)),
+    ],
+)
+def test_axes_are_resolved_and_give_the_shape_of_the_variables(axis, axes, sizes, param_shape):
+    found = plan(axis=axis)
+    assert (found.axes, found.axis_sizes, found.param_shape) == (axes, sizes, param_shape)
+
+
+@pytest.mark.parametrize(
+    "shape, axis, release, layout",
+    [
+        (IMAGE, -1, NEWEST, "NHWC"),
+        (IMAGE, 1, NEWEST, "NCHW"),
+        ((None, 2, 4, 5, 3), -1, NEWEST, "NDHWC"),
+        ((None, 2, 4, 5, 3), 1, NEWEST, "NCDHW"),
+        (IMAGE, -1, TF1, "NHWC"),
+    ],
+)
+def test_fused_kernel_is_told_the_layout(shape, axis, release, layout):
+    found = plan(shape, axis=axis, release=release)
+    assert (found.kernel, found.data_format, found.unbiased_variance) == ("fused", layout, True)
+
+
+@pytest.mark.parametrize(
+    "case, veto",
+    [
+        ({"fused": False}, "fused=False"),
+        ({"fused": 0}, "fused=0"),
+        ({"axis": 2}, r"no layout for axis \[2\] at rank 4"),
+        ({"axis": [1, 3]}, r"no layout for axis \[1, 3\]"),
+        ({"renorm": True}, "renorm=True"),
+        ({"virtual_batch_size": 2}, "virtual_batch_size=2"),
+        ({"adjustment": lambda shape: shape}, "adjustment"),
+        ({"dtype": "float64"}, "dtype float64"),
+        ({"shape": (None, 3)}, "rank 2, the kernel takes 4 or 5"),
+        ({"shape": (None, 2, 4, 5, 3), "release": TF1}, "rank 5, the kernel takes 4"),
+    ],
+)
+def test_fused_kernel_is_not_used_for_a_reason(case, veto):
+    found = plan(**case)
+    assert (found.kernel, found.data_format, found.unbiased_variance) == ("unfused", None, False)
+    assert len(found.fused_vetoes) == 1
+    with pytest.raises(AssertionError, match=veto):
+        raise AssertionError(found.fused_vetoes[0])
+
+
+def test_fused_true_cannot_force_the_kernel():
+    assert plan((None, 3), fused=True).kernel == "unfused"
+
+
+def test_float64_was_no_reason_before_2_3():
+    assert plan(dtype="float64", release=behaviour("2.2")).kernel == "fused"
+    assert plan(dtype="float64", release=behaviour("2.3")).kernel == "unfused"
+
+
+@pytest.mark.parametrize(
+    "dtype, param_dtype, release, compute_dtype",
+    [
+        ("float16", "float32", NEWEST, "float32"),
+        ("float16", "float32", TF1, "float16"),
+        ("bfloat16", "float32", NEWEST, "float32"),
+        ("float32", "float32", NEWEST, "float32"),
+        ("float64", "float64", NEWEST, "float64"),
+    ],
+)
+def test_narrow_input_has_float32_variables(dtype, param_dtype, release, compute_dtype):
+    found = plan(dtype=dtype, release=release, fused=False)
+    assert (found.dtype, found.param_dtype, found.compute_dtype) == (dtype, param_dtype, compute_dtype)
+
+
+@pytest.mark.parametrize(
+    "arguments, reduction, keep, broadcast",
+    [
+        ({}, (0, 1, 2), False, None),
+        ({"axis": 1}, (0, 2, 3), False, (1, 4, 1, 1)),
+        ({"axis": [1, 3]}, (0, 2), True, None),
+        ({"virtual_batch_size": 2}, (0, 2, 3), True, None),
+        ({"virtual_batch_size": 2, "axis": 1}, (0, 3, 4), True, None),
+    ],
+)
+def test_kernel_is_told_what_to_reduce_and_how_it_meets_the_input(arguments, reduction, keep, broadcast):
+    found = plan(**arguments)
+    assert (found.reduction_axes, found.keep_dims, found.broadcast_shape) == (reduction, keep, broadcast)
+
+
+@pytest.mark.parametrize("axis, param_shape", [(-1, (1, 1, 1, 1, 3)), (1, (1, 1, 4, 1, 1)), ([1, 3], (1, 1, 4, 1, 3))])
+def test_virtual_batches_put_one_dimension_more_in_the_variables(axis, param_shape):
+    assert plan(axis=axis, virtual_batch_size=2).param_shape == param_shape
+
+
+@pytest.mark.parametrize(
+    "case, error, message",
+    [
+        ({"shape": None}, ValueError, "unknown rank; its rank must be known.*set_shape"),
+        ({"shape": ()}, ValueError, "rank 0"),
+        ({"shape": (None, None)}, ValueError, "size along axis 1 is unknown.*set_shape"),
+        ({"axis": 4}, ValueError, "axis is 4; allowed for an input of rank 4 is -4 to 3"),
+        ({"axis": -5}, ValueError, "axis is -5; allowed"),
+        ({"axis": [1, -3]}, ValueError, r"names axis \[1, 1\] twice"),
+        ({"axis": []}, IndexError, "axis is empty"),
+        ({"axis": [None]}, TypeError, "None is a NoneType"),
+        ({"virtual_batch_size": 0}, ValueError, "virtual_batch_size is 0; allowed is a positive int"),
+        ({"virtual_batch_size": 2, "axis": 0, "shape": (4, 3)}, ValueError, "groups axis 0, the batch"),
+        ({"virtual_batch_size": 2, "adjustment": len}, ValueError, "virtual_batch_size and adjustment are both given"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(case, error, message):
+    with pytest.raises(error, match=message):
+        plan(**case)
+
+
+@pytest.mark.parametrize("shape", [None, (7, 4, 5, 3), (None, None, None, None), (0, 9, 9, 3)])
+def test_input_that_fits_the_variables_is_let_through(shape):
+    assert plan().check(shape) is None
+
+
+@pytest.mark.parametrize(
+    "shape, message", [((4, 3), "rank 4, this input has rank 2"), ((1, 4, 5, 2), "size 3 along axis 3, this input has 2")]
+)
+def test_input_that_does_not_fit_the_variables_is_refused(shape, message):
+    with pytest.raises(ValueError, match=message + ".*Use a second layer"):
+        plan().check(shape)
+
+
+def test_plan_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plan().kernel = "unfused"
+
+
+def test_equal_questions_have_equal_plans():
+    assert plan() == plan() and hash(plan()) == hash(plan())

@@ -1,0 +1,46 @@
+"""Differences between releases are rows, and a release has the rows that hold for it."""
+
+import dataclasses
+
+import pytest
+
+from tfcompat.releases import TRAITS, Behaviour, behaviour, parse
+
+
+@pytest.mark.parametrize(
+    "written, expected",
+    [("1.15", (1, 15)), ("1.15.5", (1, 15)), ("2.21.0", (2, 21)), ("2.16.0rc0", (2, 16)), ("2.22.0-dev20260101", (2, 22))],
+)
+def test_release_numbers_are_read(written, expected):
+    assert parse(written) == expected
+
+
+@pytest.mark.parametrize("written", ["", "2", "two", "v2.15", "2.x"])
+def test_anything_else_is_refused_with_an_example(written):
+    with pytest.raises(ValueError, match="like '2.15' or '1.15.5', got %r" % written):
+        parse(written)
+
+
+def test_every_trait_is_a_field_of_behaviour_and_every_field_a_trait():
+    fields = {field.name for field in dataclasses.fields(Behaviour)} - {"release"}
+    assert fields == {trait.name for trait in TRAITS}
+    assert len(TRAITS) == len(fields)
+
+
+def test_releases_are_compared_as_numbers():
+    assert behaviour("2.10").axis_tuple and not behaviour("2.1").axis_tuple
+
+
+@pytest.mark.parametrize("trait", TRAITS, ids=lambda trait: trait.name)
+def test_trait_begins_and_ends_where_its_row_says(trait):
+    releases = ["1.%d" % minor for minor in range(4, 16)] + ["2.%d" % minor for minor in range(23)]
+    holds = [release for release in releases if getattr(behaviour(release), trait.name)]
+    assert holds, "holds for no release"
+    assert holds[0] == (trait.first or releases[0])
+    assert holds[-1] == (trait.last or releases[-1])
+    assert trait.first or trait.last, "no difference between releases"
+    assert trait.about.endswith(".")
+
+
+def test_behaviour_remembers_the_release_as_it_was_written():
+    assert behaviour("2.15.1").release == "2.15.1"
