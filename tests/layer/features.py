@@ -1,5 +1,6 @@
 """What the installed TensorFlow and its Keras can do; tests are chosen by it when they are collected."""
 
+import importlib.util
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -20,6 +21,7 @@ if str(getattr(keras, "__version__", "2")).startswith("3."):
 HERE = {
     "keras2": KERAS < (3, 0),
     "keras3": KERAS >= (3, 0),
+    "tf-keras": importlib.util.find_spec("tf_keras") is not None,
     "tf1": RELEASE < (2, 0),
     "tf2": RELEASE >= (2, 0),
     # Keras 2.12 wrote the .keras archive and the .weights.h5 file first.
