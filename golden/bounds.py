@@ -50,7 +50,7 @@ VECTOR = Bound(
     fingerprint="other",
     eps=8.0,
     reason="recorded on a CPU or build that rounds float32 vectors otherwise",
-    skips=True
+    skips=True,
 )
 
 
@@ -71,7 +71,7 @@ def _row(path, number, raw):
     eps = ANY if raw.get("eps") == "any" else raw.get("eps", 0)
     if unknown or not raw.get("reason") or not eps > 0 or (eps == ANY and "case" not in raw):
         raise ValueError(
-            "%s, row %d: a row has eps > 0 (or, with a case, \"any\"), a reason, and any of %s; got %r"
+            '%s, row %d: a row has eps > 0 (or, with a case, "any"), a reason, and any of %s; got %r'
             % (path, number, ", ".join(_PATTERNS), raw)
         )
     patterns = {name: raw.get(name, "*") for name in _PATTERNS}

@@ -1,8 +1,11 @@
 """The case catalogue: JSON files, one per family, completed with defaults and checked on loading.
 
-A case is a dict: `id`, `family`, `about`; `input` (`shape`, `dtype`, `values`, `static`); `args` of the call; `training`
-(`fed`: given anew at each step, else a constant); `steps` (`train` or `infer`, what `fed` is); `start` (`set`: variables
-get generated values, `initial`: they stay as initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`, `scope`,
+A case is a dict: `id`, `family`, `about`; `input` (`shape`, `dtype`, `values`, `static`); `args` of the call;
+`training`
+(`fed`: given anew at each step, else a constant); `steps` (`train` or `infer`, what `fed` is); `start` (`set`:
+variables
+get generated values, `initial`: they stay as initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`,
+`scope`,
 `inside`, `form`, `call_with`, `mask`, `second_order`, `train_op`.
 """
 
@@ -14,7 +17,14 @@ import re
 MODES = ("graph-v1", "graph-v2", "eager", "function")
 _ID = re.compile(r"^[a-z0-9-]{1,80}$")
 _HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "catalogue")
-_DEFAULTS = {"args": {}, "training": "fed", "steps": ["train", "train", "infer"], "start": "set", "modes": list(MODES), "portable": True}
+_DEFAULTS = {
+    "args": {},
+    "training": "fed",
+    "steps": ["train", "train", "infer"],
+    "start": "set",
+    "modes": list(MODES),
+    "portable": True,
+}
 _OPTIONAL = {
     "more_inputs", "calls", "scope", "inside", "form", "call_with", "mask", "second_order", "train_op",
 }  # fmt: skip

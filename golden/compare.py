@@ -48,7 +48,9 @@ def check(expected, obtained, bounds=(), ignored=()):
             )
         elif name not in ignored:
             taken = eps_between(array, other)
-            bound = next((b for b in bounds if b.eps != ANY and fnmatch.fnmatchcase(name, b.array) and taken <= b.eps), None)
+            bound = next(
+                (b for b in bounds if b.eps != ANY and fnmatch.fnmatchcase(name, b.array) and taken <= b.eps), None
+            )
             used += [(name, bound, taken)] if bound else []
             report += [] if bound else [_array(name, array, other, taken)]
     if not (report or used or ignored) and expected.canonical() != obtained.canonical():
@@ -98,7 +100,7 @@ def is_float(array):
 
 def epsilon(dtype):
     """The distance from 1 to the next number of a floating point dtype."""
-    return 2.0 ** -7 if dtype == "bfloat16" else float(np.finfo(dtype).eps)
+    return 2.0**-7 if dtype == "bfloat16" else float(np.finfo(dtype).eps)
 
 
 def ulps_between(one, other, dtype):

@@ -21,7 +21,7 @@ class NotRecorded(LookupError):
     """There is no recording of a case; the message says where one was looked for."""
 
 
-class Recorded(object):
+class Recorded:
     """The recordings of one release, configuration and mode.
 
     Args:

@@ -59,7 +59,7 @@ def _with_bits(hex_word):
 
 def _subnormal(values):
     """Scales to float32 subnormals, exactly."""
-    return (np.float64(values) * 2.0 ** -140).astype(np.float32)
+    return (np.float64(values) * 2.0**-140).astype(np.float32)
 
 
 #: What a case may ask of its input beyond plain dyadics: name -> function of the float64 dyadics.
@@ -70,8 +70,8 @@ SHAPERS = {
     "constant-channel": lambda v: np.concatenate([np.full_like(v[..., :1], 0.75), v[..., 1:]], axis=-1),
     "zeros": np.zeros_like,
     "negative-zeros": lambda v: np.negative(np.zeros_like(v)),
-    "tiny": lambda v: v * 2.0 ** -60,
-    "huge": lambda v: v * 2.0 ** 66,
+    "tiny": lambda v: v * 2.0**-60,
+    "huge": lambda v: v * 2.0**66,
     "subnormal": _subnormal,
     "nan": _with_bits("7fc00000"),
     "inf": _with_bits("7f800000"),

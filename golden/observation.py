@@ -10,7 +10,7 @@ import numpy as np
 OPAQUE = {"bfloat16": np.dtype("<u2")}
 
 
-class Array(object):
+class Array:
     """Bits with a dtype name and a shape.
 
     Args:
@@ -66,7 +66,7 @@ class Array(object):
         return "Array(%s, %r, %s)" % (self.dtype, self.shape, self.sha[:8])
 
 
-class Observation(object):
+class Observation:
     """What a subject did with one case in one mode.
 
     Args:

@@ -24,7 +24,7 @@ _PREFIX = struct.Struct("<32sI")
 _WINDOW = 32768
 
 
-class Pack(object):
+class Pack:
     """The content of a pack file.
 
     Args:
@@ -111,7 +111,7 @@ class Pack(object):
             plain = zlib.decompressobj(-15, self._plain[-_WINDOW:]).decompress(squeezed)
             observation = self._decode(plain)
         except (zlib.error, ValueError, LookupError, TypeError) as error:
-            raise DataError("%s: the entry cannot be read (%s)" % (where, error))
+            raise DataError("%s: the entry cannot be read (%s)" % (where, error)) from None
         if observation.sha != sha.hex():
             raise DataError("%s: the hash is %s, the entry says %s" % (where, observation.sha, sha.hex()))
         self.observations[sha.hex()], self._plain = observation, plain

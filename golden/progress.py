@@ -7,7 +7,7 @@ _WIDTH = 30
 _PLAIN_STEPS = 5
 
 
-class Progress(object):
+class Progress:
     """Counts what is done of `total` steps, and says how long the rest may take.
 
     Args:

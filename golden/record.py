@@ -56,7 +56,7 @@ def _require_sense(options):
         raise BadInput("--verify writes nothing: it takes no --replace")
 
 
-class Recorder(object):
+class Recorder:
     """One run of the recorder.
 
     Args:

@@ -35,7 +35,7 @@ def definition_digest(case):
     return hashlib.sha256(canonical_json(defining)).hexdigest()[:12]
 
 
-class Index(object):
+class Index:
     """The content of one index file.
 
     Attributes:
@@ -68,7 +68,7 @@ class Index(object):
             for name in ("fingerprint", "provenance", "nondeterministic", "replaced"):
                 setattr(index, name, content[name])
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise DataError("%s is not an index (%s: %s)" % (path, type(error).__name__, error))
+            raise DataError("%s is not an index (%s: %s)" % (path, type(error).__name__, error)) from None
         if found != index.key:
             raise DataError("%s says that it is for %s" % (path, "/".join(found)))
         return index
@@ -81,7 +81,7 @@ class Index(object):
         return (json.dumps(content, sort_keys=True, indent=1, separators=(",", ": ")) + "\n").encode("utf-8")
 
 
-class Store(object):
+class Store:
     """All recordings under one folder; packs are read once."""
 
     def __init__(self, root=DATA):
@@ -129,7 +129,7 @@ class Store(object):
         return os.path.join(self.root, "index", key.release, key.configuration, key.mode + ".json")
 
 
-class Recording(object):
+class Recording:
     """What one run observed, to be stored under one key, all or nothing.
 
     Args:

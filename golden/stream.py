@@ -14,11 +14,11 @@ from golden.observation import Observation, canonical_json
 Frame = collections.namedtuple("Frame", "kind case repeat value")
 
 
-class Writer(object):
+class Writer:
     """Appends frames to the file at `path`, and flushes after each."""
 
     def __init__(self, path):
-        self._file = open(str(path), "ab")
+        self._file = open(str(path), "ab")  # noqa: SIM115 - `end` closes it
 
     def provenance(self, mapping):
         """Writes what ran: a JSON-ready mapping. The first frame of a stream."""
@@ -62,7 +62,7 @@ def _header(path, line):
     try:
         return json.loads(line.decode("utf-8"))
     except ValueError as error:
-        raise ValueError("%s is not a stream of observations: the line %r is not JSON (%s)" % (path, line[:80], error))
+        raise ValueError("%s is not a stream of observations: the line %r is not JSON" % (path, line[:80])) from error
 
 
 def _frame(header, content):

@@ -19,7 +19,7 @@ Request = collections.namedtuple("Request", "subject runs cases configuration re
 Outcome = collections.namedtuple("Outcome", "case family keras mode status detail skips")
 
 
-class Verification(object):
+class Verification:
     """One verification: run it with `run`, then read `outcomes` and `unneeded`.
 
     Args:

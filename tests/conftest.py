@@ -35,7 +35,7 @@ def pytest_configure(config):
     config.pluginmanager.register(Guard(config.getoption("golden_data")), "golden-guard")
 
 
-class Guard(object):
+class Guard:
     """Fails the session if a file of the recordings is not as it was at the start."""
 
     def __init__(self, folder):

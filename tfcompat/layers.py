@@ -62,7 +62,8 @@ class _Weights(Mapping[str, Any]):
 class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
     """Batch normalization as `tf.layers.BatchNormalization` does it, as a layer of the Keras that `tf.keras` is.
 
-    Runs in eager mode, in `tf.function`, in Keras models, and in v1 graphs, where variable scopes and collections work as
+    Runs in eager mode, in `tf.function`, in Keras models, and in v1 graphs, where variable scopes and collections work
+    as
     they did.  It follows the TensorFlow release that runs.
 
     Args:
@@ -71,15 +72,18 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
       epsilon: added to the variance; a number.
       center: whether there is a `beta`.
       scale: whether there is a `gamma`.
-      beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: whatever Keras takes for an
+      beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: whatever Keras takes
+        for an
         initializer, or one of `tf.compat.v1`; None: what the variable scope says, else glorot uniform.
       beta_regularizer, gamma_regularizer: None, or a function of the variable that gives a scalar loss.
-      beta_constraint, gamma_constraint: None, or a function that gives what the variable becomes after an optimizer step.
+      beta_constraint, gamma_constraint: None, or a function that gives what the variable becomes after an optimizer
+        step.
       renorm: batch renormalization (Ioffe 2017).
       renorm_clipping: dict with any of `rmax`, `rmin`, `dmax`: bounds on the correction.
       renorm_momentum: of the renorm averages.
       fused: None or True: the fused kernel where it can be used; False: never.
-      trainable: whether gamma and beta train, and whether the averages move.  A layer that is not trainable still uses the
+      trainable: whether gamma and beta train, and whether the averages move.  A layer that is not trainable still uses
+        the
         batch's statistics while training.
       virtual_batch_size: None, or how many examples share statistics; must divide the batch.
       adjustment: None, or a function of the input's dynamic shape that gives scale and bias of the normalized values,
@@ -114,7 +118,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         virtual_batch_size: Optional[int] = None,
         adjustment: Any = None,
         name: Any = None,
-        **kwargs: Any
+        **kwargs: Any,
     ) -> None:
         given = dict(locals())
         behaviour = releases.behaviour(ops.RELEASE)
@@ -301,7 +305,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         """
         if self._scope is None:
             raise ValueError(
-                "layer {!r} has no variable scope: the first call in a v1 graph decides it. Call the layer first.".format(
+                "layer {!r} has no variable scope: the first call in a v1 graph decides it. Call it first.".format(
                     self.name
                 )
             )
@@ -380,8 +384,10 @@ def batch_normalization(
 ) -> Any:
     """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.
 
-    In a v1 graph the variables are found or made in the current variable scope under `name`, and the operations that move the
-    averages go to `tf.compat.v1.GraphKeys.UPDATE_OPS`: run them with every training step.  In eager mode every call makes
+    In a v1 graph the variables are found or made in the current variable scope under `name`, and the operations that
+    move the
+    averages go to `tf.compat.v1.GraphKeys.UPDATE_OPS`: run them with every training step.  In eager mode every call
+    makes
     new variables; use `BatchNormalization` there.
 
     Args:
@@ -394,7 +400,8 @@ def batch_normalization(
       Tensor of the shape and dtype of `inputs`.
 
     Raises:
-      ValueError: the variables exist and `reuse` is not given, or the other way round; shapes that cannot be normalized.
+      ValueError: the variables exist and `reuse` is not given, or the other way round; shapes that cannot be
+        normalized.
     """
     given = dict(locals())
     arguments = {field.name: given[field.name] for field in dataclasses.fields(Config)}

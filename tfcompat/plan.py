@@ -113,7 +113,8 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
       dtype: name of the input's dtype.
 
     Raises:
-      ValueError: unknown or zero rank, an axis out of range or twice, a kept dimension of unknown size, virtual batches that
+      ValueError: unknown or zero rank, an axis out of range or twice, a kept dimension of unknown size, virtual batches
+        that
         cannot be.
       IndexError: an empty axis list.
       TypeError: an axis list of something else than ints.
@@ -146,9 +147,7 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
     )
 
 
-def fused_vetoes(
-    config: Config, behaviour: Behaviour, rank: int, axes: Sequence[int], dtype: str
-) -> Tuple[str, ...]:
+def fused_vetoes(config: Config, behaviour: Behaviour, rank: int, axes: Sequence[int], dtype: str) -> Tuple[str, ...]:
     """Why the fused kernel is not used; empty where it is."""
     ranks = (4, 5) if behaviour.fused_rank_5 else (4,)
     reasons: List[str] = []
@@ -179,7 +178,9 @@ def _resolve_axes(axis: Any, rank: int) -> Tuple[int, ...]:
     resolved = tuple(int(a) + rank if a < 0 else int(a) for a in given)
     for a in resolved:
         if not 0 <= a < rank:
-            raise ValueError("axis is {!r}; allowed for an input of rank {} is {} to {}.".format(axis, rank, -rank, rank - 1))
+            raise ValueError(
+                "axis is {!r}; allowed for an input of rank {} is {} to {}.".format(axis, rank, -rank, rank - 1)
+            )
     if len(set(resolved)) != len(resolved):
         raise ValueError("axis is {!r}, which names axis {} twice; name each once.".format(axis, list(resolved)))
     return resolved

@@ -15,7 +15,7 @@ class Ended(Exception):
     """A watched error ended the case; it is in the observation."""
 
 
-class Recorder(object):
+class Recorder:
     """Collects what is seen while a case runs."""
 
     def __init__(self):

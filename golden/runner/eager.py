@@ -42,7 +42,7 @@ def run(program, subject, observe, in_function):
         observe.fact(key, value)
 
 
-class _Layers(object):
+class _Layers:
     """The layers of a program; in the function form each call has the layer that the function would make."""
 
     def __init__(self, program, subject):
@@ -86,7 +86,7 @@ def _tf_variable(variable):
     return variable if isinstance(variable, tf.Variable) else variable.value
 
 
-class _Step(object):
+class _Step:
     """Forward, gradients and moving averages of one step; knows what a traced step looked like."""
 
     def __init__(self, program, layers):
@@ -117,8 +117,7 @@ class _Step(object):
     def _weights(self, number, inputs):
         shapes = [inputs[call["input"]] for call in self.program.calls]
         return [
-            tf.constant(values.weights_like(self.program.id, i, number, tuple(x.shape)))
-            for i, x in enumerate(shapes)
+            tf.constant(values.weights_like(self.program.id, i, number, tuple(x.shape))) for i, x in enumerate(shapes)
         ]
 
     def _compute(self, inputs, weights, training):

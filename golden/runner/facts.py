@@ -5,7 +5,13 @@ import collections
 from golden.runner.host import tf1
 
 #: Collections whose members are variables; of every other one the facts keep the op types.
-_VARIABLE_COLLECTIONS = ("variables", "trainable_variables", "local_variables", "model_variables", "moving_average_variables")
+_VARIABLE_COLLECTIONS = (
+    "variables",
+    "trainable_variables",
+    "local_variables",
+    "model_variables",
+    "moving_average_variables",
+)
 
 
 def bare_name(variable):

@@ -5,7 +5,7 @@ from golden.runner.host import tf, tf1
 from golden.runner.program import OMITTED, cast, scopes, training_value
 
 
-class Built(object):
+class Built:
     """A built graph: placeholders, outputs, gradients, updates."""
 
     def __init__(self):
@@ -20,7 +20,8 @@ class Built(object):
 def run(program, subject, observe):
     """Builds the program once and runs its steps.
 
-    A step is three session runs: outputs and gradients, then the updates, then the variables.  An update never runs beside
+    A step is three session runs: outputs and gradients, then the updates, then the variables.  An update never runs
+      beside
     what reads the same variable.
 
     Args:
@@ -50,7 +51,9 @@ def run(program, subject, observe):
 
 def _build(program, subject, built):
     for index in range(len(program.input_specs())):
-        built.inputs.append(tf1.placeholder(program.input_dtype(index), program.static_shape(index), name="x%d" % index))
+        built.inputs.append(
+            tf1.placeholder(program.input_dtype(index), program.static_shape(index), name="x%d" % index)
+        )
     built.fed = tf1.placeholder(tf.bool, [], name="training")
     for call in program.calls:
         with scopes(call["scope"], program.context):
@@ -155,5 +158,3 @@ def _record_variables(prefix, session, observe):
     variables = tf1.global_variables()
     for variable, value in zip(variables, session.run(variables)):
         observe.array("%s/v:%s" % (prefix, facts.bare_name(variable)), value)
-
-

@@ -51,11 +51,11 @@ def real_layers():
     """
     layers = getattr(tf1, "layers", None)
     try:
-        layers.batch_normalization
+        function = layers.batch_normalization
     except (AttributeError, ImportError):
         return importlib.import_module("tf_keras.api._v1.keras.__internal__.legacy.layers")
     if not hasattr(layers, "BatchNormalization"):
-        return importlib.import_module(layers.batch_normalization.__module__)
+        return importlib.import_module(function.__module__)
     return layers
 
 
@@ -80,7 +80,9 @@ def provenance(mode):
     """What an index says about where its recordings come from, JSON-ready."""
     return {
         "tensorflow": tf.__version__,
-        "compiler": str(getattr(tf, "__compiler_version__", getattr(getattr(tf, "version", None), "COMPILER_VERSION", ""))),
+        "compiler": str(
+            getattr(tf, "__compiler_version__", getattr(getattr(tf, "version", None), "COMPILER_VERSION", ""))
+        ),
         "python": "%d.%d.%d" % sys.version_info[:3],
         "numpy": np.__version__,
         "keras": _keras_version(),
@@ -123,14 +125,15 @@ def _driver():
     try:
         with open("/proc/driver/nvidia/version") as f:
             return f.readline().strip()
-    except (IOError, OSError):
+    except OSError:
         return ""
 
 
 def fingerprint():
     """sha256 over the bits that this CPU and build give for the operations whose rounding is not fixed everywhere.
 
-    rsqrt, sqrt, a sum, the fused kernel and its gradient on float32 vectors of 19 channels: `rsqrtps` is vendor-defined.
+    rsqrt, sqrt, a sum, the fused kernel and its gradient on float32 vectors of 19 channels: `rsqrtps` is
+      vendor-defined.
     """
     from golden import inputs
 
@@ -141,7 +144,15 @@ def fingerprint():
         p_in = tf1.placeholder(tf.float32, positive.shape)
         ones, zeros = tf.ones([19]), tf.zeros([19])
         y, mean, variance = tf1.nn.fused_batch_norm(x_in, ones, zeros, epsilon=1e-3)
-        fetches = [tf1.rsqrt(p_in), tf.sqrt(p_in), tf.reduce_sum(p_in), tf.reduce_mean(x_in, axis=[0, 1, 2]), y, mean, variance]
+        fetches = [
+            tf1.rsqrt(p_in),
+            tf.sqrt(p_in),
+            tf.reduce_sum(p_in),
+            tf.reduce_mean(x_in, axis=[0, 1, 2]),
+            y,
+            mean,
+            variance,
+        ]
         fetches += tf.gradients(tf.reduce_sum(y * x_in), [x_in])
         with tf1.Session() as session:
             results = session.run(fetches, {x_in: x, p_in: positive})

@@ -12,7 +12,7 @@ from golden.runner.host import tf, tf1
 OMITTED = object()
 
 
-class Program(object):
+class Program:
     """A case, ready to run.
 
     Attributes:

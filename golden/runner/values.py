@@ -9,7 +9,7 @@ from golden import inputs
 from golden.runner.host import tf, tf1
 
 
-class Context(object):
+class Context:
     """What decoding needs to know: the case's id (the key of generated values)."""
 
     def __init__(self, case_id):

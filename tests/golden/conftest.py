@@ -28,7 +28,7 @@ def recorded(request, cases, store):
     configuration = request.config.getoption("golden_configuration")
 
     def of_mode(mode):
-        key, = expectations.keys(store, installed.release(), configuration, [mode])
+        (key,) = expectations.keys(store, installed.release(), configuration, [mode])
         return expectations.Recorded(store, key, cases, bounds.load())
 
     return once(of_mode)

@@ -10,6 +10,8 @@ from golden.store import Recording, Store, definition_digest
 from samples import KEY, RELEASE, make_case
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+
 @pytest.fixture
 def store(tmp_path):
     """An empty store."""
@@ -51,5 +53,5 @@ def small_catalogue(monkeypatch):
     monkeypatch.setattr(catalogue, "load", lambda: loaded)
     monkeypatch.setattr(installed, "release", lambda: RELEASE)
     monkeypatch.setattr(installed, "kerases", lambda release: ["keras3", "keras2"])
-    monkeypatch.setattr(bounds, "load", lambda: [])
+    monkeypatch.setattr(bounds, "load", list)
     return loaded

@@ -2,9 +2,9 @@
 
 import json
 
-import fake_worker as fake_worker_module
 import pytest
 
+import fake_worker as fake_worker_module
 from golden import __main__ as commands
 from golden import bounds, catalogue, installed, record
 from golden.store import Key, Recording, Store, definition_digest
@@ -43,7 +43,7 @@ def recorded(data, small_catalogue):
         recording.write()
 
 
-class TestRecord(object):
+class TestRecord:
     def test_records_all_modes_once(self, recorder, data, capsys):
         assert recorder() == 0
         assert "2.21.0/onednn-off/graph-v1: recorded 3 cases" in capsys.readouterr().out
@@ -53,7 +53,7 @@ class TestRecord(object):
 
     def test_cases_and_modes_can_be_chosen(self, recorder, data):
         assert recorder("--mode", "eager", "--case", "fir*", "--configuration", "onednn-on") == 0
-        key, = Store(data).keys()
+        (key,) = Store(data).keys()
         assert key == ("2.21.0", "onednn-on", "eager") and list(Store(data).index(key).cases) == ["first"]
 
     def test_what_differs_between_runs_is_marked(self, recorder, data, fake_worker, capsys):
@@ -128,7 +128,7 @@ class TestRecord(object):
 
 
 @pytest.mark.usefixtures("recorded")
-class TestVerify(object):
+class TestVerify:
     def test_same_behaviour_is_identical_everywhere(self, golden, capsys):
         assert golden("verify", "--strict") == 0
         out, err = capsys.readouterr()
@@ -209,7 +209,7 @@ class TestVerify(object):
     )
     def test_what_cannot_be_is_one_line_and_status_2(self, golden, capsys, args, told):
         assert golden("verify", *args) == 2
-        line, = capsys.readouterr().err.splitlines()
+        (line,) = capsys.readouterr().err.splitlines()
         assert told in line
 
     def test_worker_that_cannot_start_is_status_2(self, golden, fake_worker, capsys):
@@ -219,7 +219,7 @@ class TestVerify(object):
 
 
 @pytest.mark.usefixtures("recorded")
-class TestShow(object):
+class TestShow:
     def test_shows_facts_and_arrays_once_for_all_modes(self, golden, capsys):
         assert golden("show", "first") == 0
         out = capsys.readouterr().out

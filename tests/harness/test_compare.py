@@ -181,7 +181,7 @@ def test_ulps_count_across_zero(one, other, ulps):
     assert compare.ulps_between(one, other, "float32") == ulps
 
 
-class TestBounds(object):
+class TestBounds:
     place = bounds.Place("wide-19", "2.21.0", "onednn-off", "eager", "keras2", "same")
     expected = Observation([("s0/y0", Array.of(np.float32([1.0])))])
     near = Observation([("s0/y0", Array.of(np.float32([1.0 + 2.0**-22])))])
@@ -193,7 +193,7 @@ class TestBounds(object):
         return bounds.load(str(path))
 
     def test_difference_within_a_bound_passes_and_says_so(self, tmp_path):
-        row, = self.rows(tmp_path, '[{"case": "wide-*", "array": "s?/y*", "eps": 3, "reason": "measured"}]')
+        (row,) = self.rows(tmp_path, '[{"case": "wide-*", "array": "s?/y*", "eps": 3, "reason": "measured"}]')
         verdict = compare.check(self.expected, self.near, bounds.applicable([row], self.place, portable=True))
         assert verdict == ("within bound", [("s0/y0", row, 2.0)])
 

@@ -22,7 +22,7 @@ def test_release_is_that_of_any_tensorflow_package(packages, distribution):
 
 def test_without_tensorflow_a_command_ends_with_one_line_and_status_2(packages, capsys):
     assert commands.main(["verify"]) == 2
-    line, = capsys.readouterr().err.splitlines()
+    (line,) = capsys.readouterr().err.splitlines()
     assert line == "golden: no TensorFlow is installed here: pip install tensorflow"
 
 

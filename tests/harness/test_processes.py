@@ -68,7 +68,7 @@ def test_worker_that_leaves_a_case_out_is_an_error(fake_worker):
         observe(["a", "mute"])
 
 
-class TestEnvironment(object):
+class TestEnvironment:
     def test_pins_replace_what_the_user_has_set(self):
         inherited = {"TF_ENABLE_ONEDNN_OPTS": "1", "XLA_FLAGS": "--x", "OMP_NUM_THREADS": "8", "HOME": "/home/me"}
         variables = pins.environment("module", inherited=inherited)

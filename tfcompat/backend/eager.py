@@ -53,7 +53,9 @@ class Eager:
         """Arguments of a call by way of Keras, which finds out about `training` itself."""
         return kwargs
 
-    def add_weight(self, layer: Any, name: str, shape: Sequence[int], dtype: str, initializer: Any, **kwargs: Any) -> None:
+    def add_weight(
+        self, layer: Any, name: str, shape: Sequence[int], dtype: str, initializer: Any, **kwargs: Any
+    ) -> None:
         """Makes a variable that Keras tracks."""
         self.variables[name] = self._host.add_weight(layer, name, shape, dtype, initializer, **kwargs)
 
@@ -62,7 +64,9 @@ class Eager:
         return self._host.tensor(self.variables[name]) if name in self.variables else None
 
     def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
-        """Makes the changes of a step, one after the other; a layer that is not trainable makes those for frozen layers."""
+        """Makes the changes of a step, one after the other; a layer that is not trainable makes those for frozen
+        layers.
+        """
         for update in step.updates:
             if trainable or update.even_frozen:
                 self._host.assign(self.variables[update.weight], update.kind, _effective(update, weights))

@@ -7,6 +7,7 @@ from tfcompat.backend.ops import tf, tf1
 
 keras = tf.keras
 
+
 class Layer(keras.layers.Layer):  # type: ignore[misc, name-defined]
     """A Keras 2 layer that leaves inputs as they are."""
 
@@ -43,7 +44,7 @@ def add_weight(
         constraint=constraint,
         trainable=trainable and not statistic,
         experimental_autocast=False,
-        **kwargs
+        **kwargs,
     )
 
 
@@ -76,7 +77,9 @@ def default_training() -> Any:
 
 
 def graph_training() -> Any:
-    """What `training=None` means in a v1 graph: Keras' learning phase, a placeholder that is false where nothing is fed."""
+    """What `training=None` means in a v1 graph: Keras' learning phase, a placeholder that is false where nothing is
+    fed.
+    """
     return keras.backend.learning_phase()
 
 

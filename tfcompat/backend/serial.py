@@ -32,7 +32,7 @@ def resolve(host: ModuleType, config: Config) -> Dict[str, Any]:
     for name, value in objects.items():
         if value is not None and not callable(value):
             raise ValueError(
-                "{} is {!r}, which Keras does not know. Give a function, a Keras object, its config or its name.".format(
+                "{} is {!r}, which Keras does not know. Give a function, a Keras object, its config or name.".format(
                     name, getattr(config, name)
                 )
             )
@@ -110,12 +110,12 @@ def _plain_config(config: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _number(name: str, value: Any) -> Any:
-    if value is None or isinstance(value, (int, float)) and not hasattr(value, "dtype"):
+    if value is None or (isinstance(value, (int, float)) and not hasattr(value, "dtype")):
         return value
     if hasattr(value, "item") and not tf.is_tensor(value):
         return value.item()
     raise ValueError(
-        "{} is {!r}; only a number can be saved. Give the layer a number, or set the tensor again after loading.".format(
+        "{} is {!r}; only a number can be saved. Give the layer a number, or set the tensor after loading.".format(
             name, value
         )
     )
@@ -143,8 +143,8 @@ def _adjustment(host: ModuleType, written: Any) -> Any:
     found = host.registered_object(written)
     if found is None:
         raise ValueError(
-            "the layer's adjustment is a function registered as {!r}, which is not registered here. Import the module that "
-            "registers it first, or load inside of keras.utils.custom_object_scope({{{!r}: the_function}}).".format(
+            "the layer's adjustment is a function registered as {!r}, which is not registered here. Import the module "
+            "that registers it first, or load inside of keras.utils.custom_object_scope({{{!r}: the_function}}).".format(
                 written, written
             )
         )

@@ -1,7 +1,7 @@
 """Life of a layer in a v1 graph: variable scopes, names, collections, update operations.
 
-`Scoped` here and `Eager` in `eager` have the same names and signatures.  One implementation for every Keras: Keras 3 knows no variable scopes, and Keras 2 keeps them in a base class that is no longer
-shipped with TensorFlow.
+`Scoped` here and `Eager` in `eager` have the same names and signatures.  One implementation for every Keras: Keras 3
+knows no variable scopes, and Keras 2 keeps them in a base class that is no longer shipped with TensorFlow.
 """
 
 import contextlib
@@ -45,9 +45,12 @@ class Scoped:
         """The layer's variable scope, with reuse once it is built, and its name scope."""
         self._settle(scope)
         reuse = True if built else self.reuse
-        with tf1.variable_scope(self.scope, reuse=reuse, auxiliary_name_scope=False) as self._current:
-            with tf1.name_scope(self._current.original_name_scope), keeping_intermediates():
-                yield
+        with contextlib.ExitStack() as stack:
+            context = tf1.variable_scope(self.scope, reuse=reuse, auxiliary_name_scope=False)
+            self._current = stack.enter_context(context)
+            stack.enter_context(tf1.name_scope(self._current.original_name_scope))
+            stack.enter_context(keeping_intermediates())
+            yield
 
     def _settle(self, scope: Any) -> None:
         """Fixes the scope on first use: with reuse the plain name, without one that is not taken."""
@@ -104,7 +107,7 @@ class Scoped:
             constraint=constraint,
             trainable=trainable and not statistic,
             use_resource=True if self._in_keras else None,  # Keras' optimizers take no other
-            **kwargs
+            **kwargs,
         )
         parts = _parts(variable)
         self.variables[name] = variable
@@ -182,7 +185,9 @@ def _glorot_uniform() -> Any:
 
 
 def _with_partition_info(initializer: Any) -> Any:
-    """An initializer that takes a `partition_info`: before TensorFlow 2.0 `get_variable` gives one to TF2 initializers, too."""
+    """An initializer that takes a `partition_info`: before TensorFlow 2.0 `get_variable` gives one to TF2
+    initializers, too.
+    """
     if inspect.isclass(initializer) or "partition_info" in inspect.signature(initializer).parameters:
         return initializer
     return lambda shape, dtype=None, partition_info=None, **kwargs: initializer(shape, dtype=dtype, **kwargs)

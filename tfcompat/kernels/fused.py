@@ -12,10 +12,9 @@ from tfcompat.plan import Plan
 _STATISTICS = ("moving_mean", "moving_variance")
 
 
-def fused(
-    x: Any, weights: Weights, plan: Plan, config: Config, training: Any, average_in_kernel: bool
-) -> Step:
-    """Normalizes with the kernel; the variance that goes into the average is the unbiased one, n / (n - 1) times the batch's.
+def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, average_in_kernel: bool) -> Step:
+    """Normalizes with the kernel; the variance that goes into the average is the unbiased one, n / (n - 1) times the
+    batch's.
 
     Args:
       x: float16, bfloat16 or float32 tensor of rank 4 or 5.
@@ -60,9 +59,7 @@ def _set(name: str, value: Any) -> Update:
     return Update(name, "assign", lambda weights: value)
 
 
-def _moving_updates(
-    moments: Tuple[Any, Any], config: Config, training: Any, known: Any
-) -> Tuple[Update, ...]:
+def _moving_updates(moments: Tuple[Any, Any], config: Config, training: Any, known: Any) -> Tuple[Update, ...]:
     """Unconditional updates: at inference the momentum is 1."""
     if known is None:
         momentum = ops.smart_cond(training, lambda: config.momentum, lambda: 1.0)

@@ -13,7 +13,8 @@ def batch_moments(x: Any, axes: Sequence[int], keep_dims: bool, mask: Any = None
       x: float tensor.
       axes: the axes to reduce.
       keep_dims: whether reduced axes stay with size 1.
-      mask: None, or a tensor of the shape of `x` without its last axis; elements count with the mask as weight (TF 2.12).
+      mask: None, or a tensor of the shape of `x` without its last axis; elements count with the mask as weight (TF
+        2.12).
     """
     if mask is None:
         return ops.moments(x, axes, keep_dims)

@@ -1,6 +1,7 @@
 """Batch renormalization (Ioffe 2017, algorithm 1), as of TensorFlow 1.15.
 
-The correction is r = stddev / renorm_stddev and d = (mean - renorm_mean) / renorm_stddev, each clipped and without gradient;
+The correction is r = stddev / renorm_stddev and d = (mean - renorm_mean) / renorm_stddev, each clipped and without
+gradient;
 x^ = (x - mean) / stddev * r + d.
 """
 

@@ -13,9 +13,7 @@ from tfcompat.plan import Plan
 Moments = Callable[[Any, Any, bool], Tuple[Any, Any]]
 
 
-def unfused(
-    x: Any, weights: Weights, plan: Plan, config: Config, training: Any, take_moments: Moments
-) -> Step:
+def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, take_moments: Moments) -> Step:
     """Normalizes over the plan's reduction axes.
 
     Args:
@@ -51,9 +49,7 @@ def _inference(x: Any, weights: Weights, plan: Plan, config: Config) -> Step:
     return Step(_normalize(x, weights["moving_mean"], weights["moving_variance"], offset, scale, plan, config))
 
 
-def _training(
-    x: Any, weights: Weights, plan: Plan, config: Config, training: Any, take_moments: Moments
-) -> Step:
+def _training(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, take_moments: Moments) -> Step:
     scale, offset = _broadcast(weights["gamma"], plan), _broadcast(weights["beta"], plan)
     if config.adjustment is not None:
         scale, offset = _compose(*_adjustment(x, config, training), scale, offset)
@@ -113,7 +109,7 @@ def _broadcast(vector: Any, plan: Plan) -> Any:
 
 
 def _normalize(x: Any, mean: Any, variance: Any, offset: Any, scale: Any, plan: Plan, config: Config) -> Any:
-    """scale * (x - mean) / sqrt(variance + epsilon) + offset, in the dtype of x."""
+    """Scale * (x - mean) / sqrt(variance + epsilon) + offset, in the dtype of x."""
     mean, variance = tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
     offset = None if offset is None else tf.cast(offset, x.dtype)
     scale = None if scale is None else tf.cast(scale, x.dtype)

@@ -13,7 +13,8 @@ from tfcompat.plan import Plan
 def split(x: Any, plan: Plan, known_training: Any) -> Any:
     """The input with groups on axis 1: shape `(v, n / v, ...)`.
 
-    With the trait `virtual_batch_off_at_inference` and TF2 behaviour the shape is `(n, 1, ...)` unless `training` is known
+    With the trait `virtual_batch_off_at_inference` and TF2 behaviour the shape is `(n, 1, ...)` unless `training` is
+    known
     to be true, so that statistics of single examples are never wanted of a batch that v does not divide.
     """
     lead = [plan.virtual_batch_size, -1]
