@@ -13,7 +13,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: (Keras, behaviour) of every run but the one in this process: the first Keras with v2 behaviour.
 KERASES = installed.kerases(installed.release())
-RUNS = [(keras, behaviour) for behaviour in ("v2", "v1") for keras in KERASES if (keras, behaviour) != (KERASES[0], "v2")]
+RUNS = [
+    (keras, behaviour) for behaviour in ("v2", "v1") for keras in KERASES if (keras, behaviour) != (KERASES[0], "v2")
+]
 
 
 @pytest.mark.parametrize("keras, behaviour", RUNS, ids=["-".join(run) for run in RUNS])
@@ -28,7 +30,7 @@ def test_layer_passes_its_tests(keras, behaviour):
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        universal_newlines=True,
+        text=True,
     )
     last = run.stdout[-6000:]
     assert run.returncode == 0, last

@@ -71,3 +71,13 @@ def session(graph):
     """A session on it."""
     with tf.compat.v1.Session(graph=graph) as made:
         yield made
+
+
+@pytest.fixture
+def registry():
+    """The table of what Keras knows; what a test adds is forgotten."""
+    known = keras.utils.get_custom_objects()
+    before = dict(known)
+    yield known
+    known.clear()
+    known.update(before)

@@ -6,14 +6,14 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
-import tensorflow as tf  # noqa: E402
+import tensorflow as tf
 
 keras = tf.keras
 RELEASE = tuple(int(part) for part in tf.__version__.split(".")[:2])
 #: tf-keras, and Keras up to 2.15, have the number of their TensorFlow; before 2.5 Keras wrote another one.
 KERAS = RELEASE
 if str(getattr(keras, "__version__", "2")).startswith("3."):
-    import keras  # noqa: F811 - tf.keras has a part of its names only
+    import keras
 
     KERAS = tuple(int(part) for part in keras.__version__.split(".")[:2])
 

@@ -17,7 +17,10 @@ LAYERS = {
     "axes": {"axis": [1, 3]},
     "renorm": {"renorm": True},
     "virtual": {"virtual_batch_size": 2},
-    "initialized": {"gamma_initializer": tf.compat.v1.ones_initializer(), "beta_regularizer": keras.regularizers.l2(0.25)},
+    "initialized": {
+        "gamma_initializer": tf.compat.v1.ones_initializer(),
+        "beta_regularizer": keras.regularizers.l2(0.25),
+    },
 }
 
 #: Name of a file, after that of the layer -> how Keras 2 writes it.

@@ -21,7 +21,7 @@ EVERY_LAYER = pytest.mark.parametrize("kind", sorted(LAYERS))
 WRITERS = [pytest.param("ours"), pytest.param("real", marks=pytest.mark.needs("real"))]
 
 
-class Program(object):
+class Program:
     """A two-layer network in a graph of its own, made with `tfcompat` or with the real function."""
 
     def __init__(self, whose, **arguments):

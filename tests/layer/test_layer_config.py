@@ -104,7 +104,11 @@ def test_initializer_of_tf1_survives(which, kind):
 
 
 @pytest.mark.parametrize("which", INITIALIZERS)
-@pytest.mark.parametrize("given", ["zeros", keras.initializers.Constant(2.5), keras.initializers.RandomNormal(1.0, 0.1, seed=3)], ids=["name", "constant", "random"])
+@pytest.mark.parametrize(
+    "given",
+    ["zeros", keras.initializers.Constant(2.5), keras.initializers.RandomNormal(1.0, 0.1, seed=3)],
+    ids=["name", "constant", "random"],
+)
 def test_initializer_of_keras_survives(which, given):
     first = BatchNormalization(**{which: given})
     first.build(IMAGE)
@@ -132,7 +136,9 @@ def test_regularizer_and_constraint_survive(which):
     assert [float(loss) for loss in second.losses] == ([0.75] if which == "gamma" else [0.0])
 
 
-@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), np.array(0.5)], ids=["float32", "float64", "array"])
+@pytest.mark.parametrize(
+    "number", [np.float32(0.5), np.float64(0.5), np.array(0.5)], ids=["float32", "float64", "array"]
+)
 @pytest.mark.parametrize("argument", ["momentum", "epsilon", "renorm_momentum"])
 def test_numpy_number_is_written_as_a_number(argument, number):
     config = built(fused=False, **{argument: number}).get_config()
@@ -186,7 +192,11 @@ def test_layer_that_was_not_built_infers_its_dtype_after_the_round_trip():
 
 @pytest.mark.needs("tf2")
 def test_mixed_precision_policy_survives():
-    policy = keras.mixed_precision.Policy("mixed_float16") if hasattr(keras.mixed_precision, "Policy") else keras.DTypePolicy("mixed_float16")
+    policy = (
+        keras.mixed_precision.Policy("mixed_float16")
+        if hasattr(keras.mixed_precision, "Policy")
+        else keras.DTypePolicy("mixed_float16")
+    )
     first = BatchNormalization(dtype=policy)
     second = rebuilt(first)
     for layer in (first, second):
@@ -203,16 +213,6 @@ def scaled(shape):
 def test_adjustment_that_keras_does_not_know_cannot_be_written():
     with pytest.raises(ValueError, match="scaled.*register_keras_serializable"):
         BatchNormalization(adjustment=scaled).get_config()
-
-
-@pytest.fixture
-def registry():
-    """The table of what Keras knows; what a test adds is forgotten."""
-    known = keras.utils.get_custom_objects()
-    before = dict(known)
-    yield known
-    known.clear()
-    known.update(before)
 
 
 def test_adjustment_that_keras_knows_survives(registry):
@@ -237,7 +237,7 @@ def test_adjustment_that_is_not_known_when_loading_is_named_with_the_cure(regist
         assert BatchNormalization.from_config(config).adjustment is scaled
 
 
-class Scaling(object):
+class Scaling:
     """An adjustment that is an object."""
 
     def __init__(self, factor):

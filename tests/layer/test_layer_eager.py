@@ -108,7 +108,9 @@ def test_xla_gradients_come_close(kind):
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = layer(x, training=True)
-        return tape.gradient(y, [x, layer.gamma if isinstance(layer.gamma, tf.Variable) else layer.gamma.value], weights)
+        return tape.gradient(
+            y, [x, layer.gamma if isinstance(layer.gamma, tf.Variable) else layer.gamma.value], weights
+        )
 
     state = [variable.numpy() for variable in layer.weights]
     expected = gradients(x)
@@ -218,3 +220,27 @@ def test_eager_function_form_gives_what_a_new_layer_gives():
     expected = BatchNormalization(epsilon=0.1, fused=False)(x, training=True)
     got = batch_normalization(x, -1, 0.9, 0.1, training=True, fused=False)
     assert (got.numpy() == expected.numpy()).all()
+
+
+@pytest.mark.needs("masks")
+@pytest.mark.parametrize("kind", ["rank2", "axes", "unfused", "renorm"])
+def test_mask_that_hides_nothing_changes_nothing(kind):
+    layer, x = make(kind)
+    other, _ = make(kind)
+    mask = tf.ones(x.shape[:-1], tf.bool)
+    close(layer(x, training=True, mask=mask), other(x, training=True), eps=8)
+    close(values(layer)["moving_variance"], values(other)["moving_variance"], eps=8)
+
+
+@pytest.mark.needs("masks")
+def test_mask_given_to_the_call_leaves_elements_out():
+    layer, x = BatchNormalization(momentum=0.0), batch((6, 3))
+    layer(tf.constant(x), training=True, mask=tf.constant([True, True, True, False, False, False]))
+    close(values(layer)["moving_mean"], x[:3].mean(axis=0))
+    close(values(layer)["moving_variance"], x[:3].var(axis=0))
+
+
+@pytest.mark.needs("tf1")
+def test_mask_is_refused_before_tensorflow_2_12():
+    with pytest.raises(TypeError, match="a mask is given; tf.layers takes one from TensorFlow 2.12 on"):
+        BatchNormalization()(tf.constant(batch((6, 3))), mask=tf.ones((6,), tf.bool))

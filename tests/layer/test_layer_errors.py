@@ -44,7 +44,11 @@ def test_axis_that_the_input_does_not_have_is_refused(axis, error, message):
 @pytest.mark.parametrize(
     "clipping, error, message",
     [
-        ({"rmax": 3.0, "max": 1.0}, ValueError, r"has the keys \['max', 'rmax'\]; allowed are rmax, rmin, dmax.*rename max"),
+        (
+            {"rmax": 3.0, "max": 1.0},
+            ValueError,
+            r"has the keys \['max', 'rmax'\]; allowed are rmax, rmin, dmax.*rename max",
+        ),
         (3.0, TypeError, "renorm_clipping is 3.0, a float; allowed is a dict"),
     ],
 )
@@ -113,7 +117,9 @@ def test_other_input_after_building_is_refused_eagerly(shape):
 
 @pytest.mark.parametrize("training", [2, "yes", 0.5])
 def test_training_that_is_neither_true_nor_false_is_refused(graph, training):
-    with pytest.raises(TypeError, match="training is %r, a %s; allowed is a bool" % (training, type(training).__name__)):
+    with pytest.raises(
+        TypeError, match="training is %r, a %s; allowed is a bool" % (training, type(training).__name__)
+    ):
         batch_normalization(tf.constant(batch()), training=training)
 
 
@@ -137,4 +143,4 @@ def test_scope_name_outside_of_a_graph_is_refused():
     layer = BatchNormalization(name="norm")
     layer(tf.constant(batch()))
     with pytest.raises(ValueError, match="layer 'norm' has no variable scope"):
-        layer.scope_name
+        print(layer.scope_name)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from features import HERE, keras, tf
+from features import keras, tf
 from kernels import IMAGE, batch, close
 from tfcompat.layers import BatchNormalization, batch_normalization
 
@@ -139,7 +139,7 @@ def test_apply_is_calling(session):
 def test_scope_name_is_settled_by_the_first_call(graph):
     layer = BatchNormalization(name="norm")
     with pytest.raises(ValueError, match="'norm' has no variable scope.*Call the layer first"):
-        layer.scope_name
+        print(layer.scope_name)
     with tf1.variable_scope("tower"):
         layer(images())
     assert layer.scope_name == "tower/norm"
@@ -274,7 +274,9 @@ def test_each_graph_has_layers_of_its_own():
 @pytest.mark.parametrize("form", ["functional", "sequential"])
 def test_keras_model_in_a_v1_graph_computes_with_the_layer(graph, form):
     with tf1.Session(graph=graph) as session:
-        keras.backend.set_session(session) if hasattr(keras.backend, "set_session") else tf1.keras.backend.set_session(session)
+        keras.backend.set_session(session) if hasattr(keras.backend, "set_session") else tf1.keras.backend.set_session(
+            session
+        )
         if form == "functional":
             inputs = keras.Input((3,))
             model = keras.Model(inputs, BatchNormalization(name="norm")(inputs, training=True))

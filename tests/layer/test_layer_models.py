@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from features import HERE, RELEASE, keras, tf
+from features import keras, tf
 from kernels import KERNELS, batch, close, values
 from tfcompat.layers import BatchNormalization
 
@@ -44,12 +44,14 @@ class Silent(keras.layers.Layer):
         return self.norm(inputs)
 
 
-MODELS = pytest.mark.parametrize("form", [sequential, functional, Subclassed], ids=["sequential", "functional", "subclassed"])
+MODELS = pytest.mark.parametrize(
+    "form", [sequential, functional, Subclassed], ids=["sequential", "functional", "subclassed"]
+)
 
 
 def norm(model):
     """The layer of ours in a model."""
-    layer, = [layer for layer in model.layers if isinstance(layer, BatchNormalization)]
+    (layer,) = [layer for layer in model.layers if isinstance(layer, BatchNormalization)]
     return layer
 
 
@@ -235,10 +237,10 @@ def test_masked_model_fits():
 
 
 @pytest.mark.parametrize("kind", sorted(KERNELS))
-def test_clone_of_a_model_is_a_model_like_it(kind):
-    arguments, shape, kernel = KERNELS[kind]
+def test_clone_of_a_model_is_a_model_like_it(registry, kind):
+    arguments, shape, _ = KERNELS[kind]
     if "adjustment" in arguments:
-        arguments = {"adjustment": registered()}
+        registry["tests>jitter"] = arguments["adjustment"]
     model = functional(shape[1:], **arguments)
     fit(model, batch(shape))
     clone = keras.models.clone_model(model)
@@ -246,19 +248,6 @@ def test_clone_of_a_model_is_a_model_like_it(kind):
     clone.set_weights(model.get_weights())
     x = batch(shape, seed=5)
     assert (clone.predict(x, verbose=0) == model.predict(x, verbose=0)).all()
-
-
-def registered():
-    """An adjustment that Keras can find again."""
-
-    def shift(shape):
-        ones = tf.ones([shape[0], 1, 1, 1])
-        return ones, 0.5 * ones
-
-    if HERE["registry"]:
-        return keras.utils.register_keras_serializable("tests", "shift")(shift)
-    keras.utils.get_custom_objects()["shift"] = shift
-    return shift
 
 
 def test_clone_has_variables_of_its_own():
@@ -269,7 +258,11 @@ def test_clone_has_variables_of_its_own():
 
 
 @pytest.mark.needs("tf2")
-@pytest.mark.parametrize("copied", [copy.deepcopy, pytest.param(lambda model: pickle.loads(pickle.dumps(model)), marks=pytest.mark.needs("pickle"))], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, pytest.param(lambda model: pickle.loads(pickle.dumps(model)), marks=pytest.mark.needs("pickle"))],
+    ids=["deepcopy", "pickle"],
+)
 def test_copy_of_a_model_computes_the_same_and_is_independent(copied):
     model, x = functional(), batch((8, 3))
     fit(model, x)

@@ -39,7 +39,7 @@ def test_unfused_plan_says_what_was_in_the_way(arguments, veto):
     found = plan(**arguments)
     assert found.kernel == "unfused" and found.data_format is None
     assert not found.unbiased_variance
-    reason, = found.fused_vetoes
+    (reason,) = found.fused_vetoes
     assert re.search(veto, reason)
 
 
@@ -64,7 +64,12 @@ def test_rank_5_is_not_fused_yet():
 
 @pytest.mark.parametrize(
     "arguments, shape",
-    [({}, (3,)), ({"axis": 1, "fused": False}, (2,)), ({"axis": [3, 1]}, (1, 2, 1, 3)), ({"virtual_batch_size": 2}, (1, 1, 1, 1, 3))],
+    [
+        ({}, (3,)),
+        ({"axis": 1, "fused": False}, (2,)),
+        ({"axis": [3, 1]}, (1, 2, 1, 3)),
+        ({"virtual_batch_size": 2}, (1, 1, 1, 1, 3)),
+    ],
     ids=["last", "second", "axes", "virtual"],
 )
 def test_plan_says_the_shape_that_the_variables_have(arguments, shape):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from features import HERE, KERAS, keras, tf
-from kernels import IMAGE, KERNELS, batch, close, values
+from features import keras, tf
+from kernels import IMAGE, batch, close, values
 from tfcompat.layers import BatchNormalization
 
 #: What a model is saved with -> the arguments of its layer.
@@ -153,7 +153,7 @@ def test_savedmodel_of_a_model_serves(tmp_path, kind):
     tf.saved_model.save(model, path)
     loaded = tf.saved_model.load(path)
     x = tf.constant(batch(seed=5))
-    got, = loaded.signatures["serving_default"](x).values()
+    (got,) = loaded.signatures["serving_default"](x).values()
     close(got, model(x), eps=4)
 
 
@@ -207,16 +207,6 @@ def bias(shape):
     """An adjustment."""
     ones = tf.ones([shape[0], 1, 1, 1])
     return ones, 0.5 * ones
-
-
-@pytest.fixture
-def registry():
-    """The table of what Keras knows; what a test adds is forgotten."""
-    known = keras.utils.get_custom_objects()
-    before = dict(known)
-    yield known
-    known.clear()
-    known.update(before)
 
 
 @pytest.mark.parametrize("file_name", FORMATS)

@@ -60,8 +60,7 @@ def executed(tree):
     for node in ast.iter_child_nodes(tree):
         if not (isinstance(node, ast.If) and names(node.test, "TYPE_CHECKING")):
             yield node
-            for inner in executed(node):
-                yield inner
+            yield from executed(node)
 
 
 def is_module(package, name):
@@ -103,7 +102,11 @@ def test_nothing_imports_the_harness_tests_or_scripts(path):
 def test_releases_and_features_of_tensorflow_are_asked_for_in_the_backend_alone(path):
     asked = []
     for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Attribute) and node.attr in ("__version__", "VERSION") and names(node.value, "tf", "tf1"):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("__version__", "VERSION")
+            and names(node.value, "tf", "tf1")
+        ):
             asked.append(node.lineno)
         if isinstance(node, ast.Call) and names(node.func, "hasattr") and names(root(node.args[0]), "tf", "tf1"):
             asked.append(node.lineno)
@@ -139,7 +142,7 @@ def in_a_new_process(code, *options):
         cwd=str(ROOT),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        universal_newlines=True,
+        text=True,
     )
 
 
@@ -161,4 +164,4 @@ def test_unknown_name_of_the_package_is_an_attribute_error():
     import tfcompat
 
     with pytest.raises(AttributeError, match="'tfcompat' has no attribute 'nonsense'"):
-        tfcompat.nonsense
+        print(tfcompat.nonsense)

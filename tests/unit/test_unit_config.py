@@ -33,7 +33,9 @@ def test_known_clips_are_taken(clipping):
 
 
 def test_unknown_clips_are_named_one_by_one():
-    with pytest.raises(ValueError, match=r"keys \['dmin', 'max'\]; allowed are rmax, rmin, dmax. Drop or rename dmin, max"):
+    with pytest.raises(
+        ValueError, match=r"keys \['dmin', 'max'\]; allowed are rmax, rmin, dmax. Drop or rename dmin, max"
+    ):
         Config(renorm=True, renorm_clipping={"max": 1, "dmin": 0}).validated(NEWEST)
 
 

@@ -142,7 +142,8 @@ def test_input_that_fits_the_variables_is_let_through(shape):
 
 
 @pytest.mark.parametrize(
-    "shape, message", [((4, 3), "rank 4, this input has rank 2"), ((1, 4, 5, 2), "size 3 along axis 3, this input has 2")]
+    "shape, message",
+    [((4, 3), "rank 4, this input has rank 2"), ((1, 4, 5, 2), "size 3 along axis 3, this input has 2")],
 )
 def test_input_that_does_not_fit_the_variables_is_refused(shape, message):
     with pytest.raises(ValueError, match=message + ".*Use a second layer"):

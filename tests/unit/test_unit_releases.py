@@ -9,7 +9,13 @@ from tfcompat.releases import TRAITS, Behaviour, behaviour, parse
 
 @pytest.mark.parametrize(
     "written, expected",
-    [("1.15", (1, 15)), ("1.15.5", (1, 15)), ("2.21.0", (2, 21)), ("2.16.0rc0", (2, 16)), ("2.22.0-dev20260101", (2, 22))],
+    [
+        ("1.15", (1, 15)),
+        ("1.15.5", (1, 15)),
+        ("2.21.0", (2, 21)),
+        ("2.16.0rc0", (2, 16)),
+        ("2.22.0-dev20260101", (2, 22)),
+    ],
 )
 def test_release_numbers_are_read(written, expected):
     assert parse(written) == expected
