@@ -143,8 +143,8 @@ def _adjustment(host: ModuleType, written: Any) -> Any:
     found = host.registered_object(written)
     if found is None:
         raise ValueError(
-            "the layer's adjustment is a function registered as {!r}, which is not registered here. Import the module "
-            "that registers it first, or load inside of keras.utils.custom_object_scope({{{!r}: the_function}}).".format(
+            "the layer's adjustment is a function registered as {!r}, which is unknown here. Import the module "
+            "that registers it first, or load in a keras.utils.custom_object_scope({{{!r}: the_function}}).".format(
                 written, written
             )
         )
