@@ -13,6 +13,8 @@ class Layer(keras.layers.Layer):  # type: ignore[misc, name-defined]
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("autocast", False)
+        if str(kwargs.get("dtype")).startswith("mixed_"):  # a policy's name, which Keras takes from 2.5 on
+            kwargs["dtype"] = keras.mixed_precision.Policy(kwargs["dtype"])
         super().__init__(**kwargs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
