@@ -82,3 +82,13 @@ def keys(store, release, configuration, modes):
     """The `Key` of each mode, for the recorded release that stands for `release`."""
     stands_for = recorded_release(store, release, configuration)
     return [Key(stands_for, configuration, mode) for mode in modes]
+
+
+def not_deterministic(store, mode):
+    """Case -> names that some recording of a mode found to differ from run to run of the real function."""
+    found = collections.defaultdict(set)
+    for key in store.keys():
+        if key.mode == mode:
+            for case_id, names in store.index(key).nondeterministic.items():
+                found[case_id].update(names)
+    return found

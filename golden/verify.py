@@ -3,7 +3,7 @@
 import collections
 import functools
 
-from golden import catalogue, compare, pins, processes
+from golden import catalogue, compare, expectations, pins, processes
 from golden.expectations import Expectation, NotRecorded, Recorded
 from golden.files import DataError
 from golden.store import Key
@@ -55,7 +55,7 @@ class Verification:
         for (keras, mode, case_ids), result in zip(wanted, results):
             run = result()
             self.provenance.append(dict(run.provenance, keras_choice=keras))
-            judge = self._live if self.request.release is None else self._recorded(keras, mode, run.provenance)
+            judge = self._live(mode) if self.request.release is None else self._recorded(keras, mode, run.provenance)
             for case_id in case_ids:
                 self._judge(judge, keras, mode, case_id, run.observations[case_id])
 
@@ -90,10 +90,13 @@ class Verification:
             observations[-1],
         )
 
-    @staticmethod
-    def _live(case_id, observations):
-        """(`Expectation`, obtained) where the real function ran beside the subject in one process."""
-        return Expectation(observations[0], (), ()), observations[-1]
+    def _live(self, mode):
+        """A function from (case, observations) to (`Expectation`, obtained): the real function ran in one process."""
+        ignored = expectations.not_deterministic(self.store, mode)
+        return lambda case_id, observations: (
+            Expectation(observations[0], (), ignored.get(case_id, ())),
+            observations[-1],
+        )
 
     def _judge(self, judge, keras, mode, case_id, observations):
         """Adds the `Outcome` of one case."""
