@@ -165,3 +165,21 @@ def test_unknown_name_of_the_package_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="'tfcompat' has no attribute 'nonsense'"):
         print(tfcompat.nonsense)
+
+
+def public_functions(path, of_class=None):
+    """Name -> argument names of the public functions of a module, or of the methods of one of its classes."""
+    body = ast.parse((ROOT / path).read_text()).body
+    if of_class:
+        body = next(node.body for node in body if isinstance(node, ast.ClassDef) and node.name == of_class)
+    functions = [node for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    return {node.name: [argument.arg for argument in node.args.args] for node in functions}
+
+
+def test_both_keras_hosts_have_the_same_names_and_arguments():
+    assert public_functions("tfcompat/backend/keras2.py") == public_functions("tfcompat/backend/keras3.py")
+
+
+def test_both_lives_of_a_layer_have_the_same_names():
+    eager = public_functions("tfcompat/backend/eager.py", of_class="Eager")
+    assert set(eager) == set(public_functions("tfcompat/backend/v1_graph.py", of_class="Scoped"))

@@ -105,6 +105,10 @@ def is_symbolic(inputs: Any) -> bool:
     return bool(keras.backend.is_keras_tensor(inputs))
 
 
+def track_variables(variables: Sequence[Any]) -> None:
+    """Keras 3 has no sessions."""
+
+
 def track_updates(layer: Any, operations: Sequence[Any]) -> None:
     """Keras 3 knows no update operations."""
 
