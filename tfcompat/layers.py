@@ -63,8 +63,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
     """Batch normalization as `tf.layers.BatchNormalization` does it, as a layer of the Keras that `tf.keras` is.
 
     Runs in eager mode, in `tf.function`, in Keras models, and in v1 graphs, where variable scopes and collections work
-    as
-    they did.  It follows the TensorFlow release that runs.
+    as they did.  It follows the TensorFlow release that runs.
 
     Args:
       axis: int, or list of ints: the axes to keep, each with statistics of its own.
@@ -73,8 +72,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
       center: whether there is a `beta`.
       scale: whether there is a `gamma`.
       beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: whatever Keras takes
-        for an
-        initializer, or one of `tf.compat.v1`; None: what the variable scope says, else glorot uniform.
+        for an initializer, or one of `tf.compat.v1`; None: what the variable scope says, else glorot uniform.
       beta_regularizer, gamma_regularizer: None, or a function of the variable that gives a scalar loss.
       beta_constraint, gamma_constraint: None, or a function that gives what the variable becomes after an optimizer
         step.
@@ -83,8 +81,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
       renorm_momentum: of the renorm averages.
       fused: None or True: the fused kernel where it can be used; False: never.
       trainable: whether gamma and beta train, and whether the averages move.  A layer that is not trainable still uses
-        the
-        batch's statistics while training.
+        the batch's statistics while training.
       virtual_batch_size: None, or how many examples share statistics; must divide the batch.
       adjustment: None, or a function of the input's dynamic shape that gives scale and bias of the normalized values,
         broadcastable to the input; used while training.
@@ -385,10 +382,8 @@ def batch_normalization(
     """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.
 
     In a v1 graph the variables are found or made in the current variable scope under `name`, and the operations that
-    move the
-    averages go to `tf.compat.v1.GraphKeys.UPDATE_OPS`: run them with every training step.  In eager mode every call
-    makes
-    new variables; use `BatchNormalization` there.
+    move the averages go to `tf.compat.v1.GraphKeys.UPDATE_OPS`: run them with every training step.  In eager mode every
+    call makes new variables; use `BatchNormalization` there.
 
     Args:
       inputs: float tensor of known rank and known size along `axis`.

@@ -114,8 +114,7 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
 
     Raises:
       ValueError: unknown or zero rank, an axis out of range or twice, a kept dimension of unknown size, virtual batches
-        that
-        cannot be.
+        that cannot be.
       IndexError: an empty axis list.
       TypeError: an axis list of something else than ints.
     """

@@ -68,8 +68,7 @@ def keeping_intermediates() -> Iterator[None]:
     """Conditionals built here hand out what a later gradient needs, so that the graph may run before it is made.
 
     TensorFlow does this for v2 control flow inside of its own Keras layers in a graph; the release notes of 2.1 call
-    the
-    switch `tf.compat.v1.experimental.output_all_intermediates`, which cannot be read and so cannot be restored.
+    the switch `tf.compat.v1.experimental.output_all_intermediates`, which cannot be read and so cannot be restored.
     """
     util = control_flow_util_v2
     graph = tf1.get_default_graph()

@@ -1,9 +1,8 @@
 """Exponential moving averages (Ioffe and Szegedy 2015, section 3.1).
 
 average <- average - (average - value) * (1 - momentum), in the dtype of the average.  The decay is the difference of
-two
-Python numbers, rounded once, or of two tensors; the two are up to 17 ULP apart for 0.99, and the recordings tell which
-is used.
+two Python numbers, rounded once, or of two tensors; the two are up to 17 ULP apart for 0.99, and the recordings tell
+which is used.
 """
 
 from typing import Any

@@ -13,8 +13,7 @@ class Update(NamedTuple):
       weight: name of the variable, for example `moving_mean`.
       kind: `subtract` (the value is taken off the variable) or `assign`.
       value: function of the variables as they are when the update's turn comes; gives a tensor of the variable's shape
-        and
-        dtype.
+        and dtype.
       when: `training`, where the update happens only if it is true; None: always.
       after: names of the variables whose updates come first; those are part of this update, not updates of their own.
       even_frozen: outside of v1 graphs, happens even while the layer is not trainable.

@@ -14,8 +14,7 @@ def split(x: Any, plan: Plan, known_training: Any) -> Any:
     """The input with groups on axis 1: shape `(v, n / v, ...)`.
 
     With the trait `virtual_batch_off_at_inference` and TF2 behaviour the shape is `(n, 1, ...)` unless `training` is
-    known
-    to be true, so that statistics of single examples are never wanted of a batch that v does not divide.
+    known to be true, so that statistics of single examples are never wanted of a batch that v does not divide.
     """
     lead = [plan.virtual_batch_size, -1]
     if plan.behaviour.virtual_batch_off_at_inference and ops.tf2_behaviour() and not known_training:
