@@ -24,7 +24,7 @@ def parser():
     verify.add_argument("--mode", action="append", choices=catalogue.MODES, help="repeat for several (all)")
     verify.add_argument("--keras", action="append", choices=("keras2", "keras3"), help="repeat for both (all here)")
     verify.add_argument("--case", action="append", metavar="GLOB", help="repeat for several (all)")
-    verify.add_argument("--release", help="expect another recorded release than the installed one")
+    verify.add_argument("--release", help="let the subject follow this recorded release (the installed one)")
     verify.add_argument("--configuration", default="onednn-off", help="of the recordings (%(default)s)")
     verify.add_argument("--live", action="store_true", help="expect what the real function does in the same process")
     verify.add_argument("--strict", action="store_true", help="a skip is a failure")
@@ -72,7 +72,8 @@ def request_of(options, cases, store):
     if device is None and options.configuration not in pins.CONFIGURATIONS:
         raise BadInput("configuration is one of %s, or a recorded GPU" % ", ".join(pins.CONFIGURATIONS))
     full = not (options.case or options.mode or options.keras or options.live)
-    request = Request(options.subject, runs, chosen, options.configuration, stands_for, device, full)
+    follows = options.release if options.subject != pins.REAL else None
+    request = Request(options.subject, runs, chosen, options.configuration, stands_for, follows, device, full)
     return request, _headline(options, here, expected, stands_for)
 
 

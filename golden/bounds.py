@@ -8,14 +8,14 @@ import os
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bounds.json")
 
 #: Names of a row that are patterns, with what they match when left out.
-_PATTERNS = ("case", "array", "release", "configuration", "mode", "keras", "fingerprint")
+_PATTERNS = ("case", "array", "release", "runtime", "configuration", "mode", "keras", "fingerprint")
 
 #: The eps of an exemption; `"any"` in JSON.
 ANY = float("inf")
 
-#: What is compared: names that the patterns of a row are matched with. fingerprint: `same` or `other`, this CPU and
-#: build beside those of the recording.
-Place = collections.namedtuple("Place", "case release configuration mode keras fingerprint")
+#: What is compared: names that the patterns of a row are matched with. release: the recorded one; runtime: the one that
+#: ran; fingerprint: `same` or `other`, this CPU and build beside those of the recording.
+Place = collections.namedtuple("Place", "case release runtime configuration mode keras fingerprint")
 
 
 class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips"))):
@@ -24,7 +24,7 @@ class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips
     An exemption is for a bug of TensorFlow that is not reproduced: nothing of the case is compared.
 
     Attributes:
-      case, array, release, configuration, mode, keras, fingerprint: shell patterns, `*` for any.
+      case, array, release, runtime, configuration, mode, keras, fingerprint: shell patterns, `*` for any.
       eps: the largest allowed max|d| / (eps * max|recorded|), or `ANY`.
       reason: why, with evidence.
       skips: whether the check counts as skipped, since it was weaker than the recording allows.
@@ -46,7 +46,7 @@ class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips
 #: On a CPU or build that rounds rsqrt of float32 vectors otherwise, cases of many channels are known to this only:
 #: `rsqrtps` is defined by its vendor up to a relative error of 1.5 * 2**-12, and a Newton step follows.
 VECTOR = Bound(
-    *["*"] * 6,
+    *["*"] * 7,
     fingerprint="other",
     eps=8.0,
     reason="recorded on a CPU or build that rounds float32 vectors otherwise",

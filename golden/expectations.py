@@ -2,19 +2,29 @@
 
 import collections
 
-from golden import bounds, compare, installed
+from golden import bounds, compare, installed, runtime
 from golden.files import DataError
 from golden.store import Key, definition_digest, release_order
 
 
-class Expectation(collections.namedtuple("Expectation", "observation bounds ignored")):
-    """The recorded `Observation` of a case, the `Bound`s that apply, and the names that differ from run to run."""
+class Expectation(collections.namedtuple("Expectation", "observation bounds ignored abroad")):
+    """What is expected of a case.
+
+    Attributes:
+      observation: the recorded `Observation`.
+      bounds: the `Bound`s that apply.
+      ignored: names that differ from run to run.
+      abroad: whether another TensorFlow runs than the one that was recorded.
+    """
 
     __slots__ = ()
 
     def check(self, obtained):
         """`compare.check`: a `Verdict`, or `compare.Mismatch`."""
-        return compare.check(self.observation, obtained, self.bounds, self.ignored)
+        expected = self.observation
+        if self.abroad:
+            expected, obtained = runtime.set_aside(expected), runtime.set_aside(obtained)
+        return compare.check(expected, obtained, self.bounds, self.ignored)
 
 
 class NotRecorded(LookupError):
@@ -35,11 +45,11 @@ class Recorded:
         self.store, self.key, self.cases, self.rows = store, key, cases, rows
         self.index = store.index(key) if key in store.keys() else None
 
-    def expectation(self, case_id, keras, fingerprint):
-        """What is expected of a case.
+    def expectation(self, case_id, keras, provenance):
+        """The `Expectation` of a case.
 
         Args:
-          keras, fingerprint: what it ran on; bounds may depend on them.
+          keras, provenance: what it ran on; bounds may depend on them.
 
         Raises:
           NotRecorded: the case has no recording.
@@ -53,11 +63,14 @@ class Recorded:
                 "the case was changed since it was recorded for %s: give it a new id, or record it anew with a reason"
                 % "/".join(self.key)
             )
-        same = "same" if fingerprint == self.index.fingerprint else "other"
-        place = bounds.Place(case_id, self.key.release, self.key.configuration, self.key.mode, keras, same)
-        applicable = bounds.applicable(self.rows, place, self.cases[case_id]["portable"])
+        ran = provenance["tensorflow"]
+        abroad = installed.minor(ran) != installed.minor(self.key.release)
+        same = "same" if provenance["fingerprint"] == self.index.fingerprint else "other"
+        place = bounds.Place(case_id, self.key.release, ran, self.key.configuration, self.key.mode, keras, same)
+        # Abroad the rows tell what is rounded otherwise, for every case.
+        applicable = bounds.applicable(self.rows, place, abroad or self.cases[case_id]["portable"])
         ignored = self.index.nondeterministic.get(case_id, ())
-        return Expectation(self.store.observation(case_id, entry.sha), applicable, ignored)
+        return Expectation(self.store.observation(case_id, entry.sha), applicable, ignored, abroad)
 
 
 def recorded_release(store, release, configuration):

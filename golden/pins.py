@@ -27,11 +27,14 @@ PINS = {
     "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
 }
 
+#: The variable that tells a subject which release to follow.
+FOLLOWS = "TFCOMPAT_RELEASE"
+
 #: What a worker never inherits: a user's setting with one of these prefixes could change results.
-_UNSAFE = ("TF_", "XLA_", "KERAS_", "ONEDNN_", "DNNL_", "MKL_", "OMP_", "KMP_", "CUDNN_", "NVIDIA_TF32")
+_UNSAFE = ("TF_", "TFCOMPAT_", "XLA_", "KERAS_", "ONEDNN_", "DNNL_", "MKL_", "OMP_", "KMP_", "CUDNN_", "NVIDIA_TF32")
 
 
-def environment(subject, keras=None, configuration="onednn-off", device=None, inherited=None):
+def environment(subject, keras=None, configuration="onednn-off", device=None, inherited=None, follows=None):
     """The environment variables of a worker.
 
     Args:
@@ -40,6 +43,7 @@ def environment(subject, keras=None, configuration="onednn-off", device=None, in
       configuration: a key of `CONFIGURATIONS`.
       device: None for the CPU with every GPU hidden, or a name such as `GPU:0`.
       inherited: mapping to start from, `os.environ` by default.
+      follows: None, or the release that the subject is told to follow.
 
     Raises:
       ValueError: an unknown configuration or Keras, or `real` on Keras 3.
@@ -54,6 +58,7 @@ def environment(subject, keras=None, configuration="onednn-off", device=None, in
     variables = {key: value for key, value in inherited.items() if not key.startswith(_UNSAFE)}
     variables.update(PINS, **CONFIGURATIONS[configuration])
     variables.update(_keras_choice("keras2" if subject == REAL else keras))
+    variables.update({FOLLOWS: follows} if follows else {})
     if not is_gpu(device):
         variables["CUDA_VISIBLE_DEVICES"] = "-1"
     inherited_path = [os.path.abspath(entry) for entry in inherited.get("PYTHONPATH", "").split(os.pathsep) if entry]

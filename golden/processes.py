@@ -45,6 +45,7 @@ def observe(
     configuration="onednn-off",
     repeats=1,
     device=None,
+    follows=None,
     progress=None,
     worker="golden.worker",
     case_timeout=CASE_TIMEOUT,
@@ -57,7 +58,7 @@ def observe(
       mode: the mode that every case runs in.
       case_ids: ids, in the order in which they run; with none, only the provenance is found.
       python, worker: the interpreter, and the module that it runs.
-      keras, configuration, device: see `pins.environment`.
+      keras, configuration, device, follows: see `pins.environment`.
       repeats: how often each case runs in the process.
       progress: called with the id of each case that is over.
       case_timeout, startup_timeout: seconds for each case, and for everything before the first.
@@ -71,7 +72,7 @@ def observe(
     """
     command = [python, "-m", worker, "--subject", subject, "--mode", mode, "--repeats", str(repeats)]
     command += ["--device", device] if device else []
-    variables = pins.environment(subject, keras, configuration, device)
+    variables = pins.environment(subject, keras, configuration, device, follows=follows)
     limits = _Limits(startup_timeout, case_timeout)
     provenance, observations = None, collections.OrderedDict()
     remaining = list(case_ids)

@@ -161,7 +161,7 @@ class Recorder:
         reports = []
         for case_id in case_ids:
             try:
-                expectation = recorded.expectation(case_id, "keras2", run.provenance["fingerprint"])
+                expectation = recorded.expectation(case_id, "keras2", run.provenance)
                 expectation.check(run.observations[case_id][0])
             except (compare.Mismatch, DataError, NotRecorded) as report:
                 reports.append("  %s\n    %s" % (case_id, str(report).replace("\n", "\n    ")))

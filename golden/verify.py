@@ -12,8 +12,9 @@ STATUSES = ("identical", "within bound", "skipped", "wrong")
 
 #: What to run. subject: module or `real`; runs: list of (keras, mode); cases: ids; configuration: of the recordings;
 #: release: the recorded one that is expected, or None to expect what the real function does in the same process;
-#: device: None or a GPU; full: whether this is everything, so that every bound must be needed.
-Request = collections.namedtuple("Request", "subject runs cases configuration release device full")
+#: follows: the release that the subject is told to follow, or None; device: None or a GPU; full: whether this is
+#: everything, so that every bound must be needed.
+Request = collections.namedtuple("Request", "subject runs cases configuration release follows device full")
 
 #: status: one of `STATUSES`; detail: the report, or the reason; skips: whether it counts as skipped under --strict.
 Outcome = collections.namedtuple("Outcome", "case family keras mode status detail skips")
@@ -74,6 +75,7 @@ class Verification:
             keras=keras,
             configuration=base,
             device=request.device,
+            follows=request.follows,
             progress=lambda case_id: progress.step("%s %s %s" % (keras, mode, case_id)),
             worker=self.worker,
         )
@@ -86,7 +88,7 @@ class Verification:
             raise DataError("this device is %s, the recordings are for %s" % (here, request.configuration))
         recorded = Recorded(self.store, Key(request.release, here, mode), self.cases, self.rows)
         return lambda case_id, observations: (
-            recorded.expectation(case_id, keras, provenance["fingerprint"]),
+            recorded.expectation(case_id, keras, provenance),
             observations[-1],
         )
 
@@ -94,7 +96,7 @@ class Verification:
         """A function from (case, observations) to (`Expectation`, obtained): the real function ran in one process."""
         ignored = expectations.not_deterministic(self.store, mode)
         return lambda case_id, observations: (
-            Expectation(observations[0], (), ignored.get(case_id, ())),
+            Expectation(observations[0], (), ignored.get(case_id, ()), False),
             observations[-1],
         )
 

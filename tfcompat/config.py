@@ -4,12 +4,24 @@ import copy
 import dataclasses
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
-from tfcompat.releases import Behaviour
+from tfcompat.releases import Behaviour, first_release
 
 #: An axis or several, as the user wrote them.
 Axis = Union[int, Tuple[int, ...]]
 
 CLIPPING_KEYS = ("rmax", "rmin", "dmax")
+
+#: Arguments that early releases do not have, and the trait of those that do.
+_LATER_ARGUMENTS = {
+    "renorm": "takes_renorm",
+    "renorm_clipping": "takes_renorm",
+    "renorm_momentum": "takes_renorm",
+    "fused": "takes_fused",
+    "beta_constraint": "takes_constraints",
+    "gamma_constraint": "takes_constraints",
+    "virtual_batch_size": "takes_virtual_batch",
+    "adjustment": "takes_virtual_batch",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,9 +31,10 @@ class Config:
     Initializers, regularizers and constraints are kept as given; the Keras host turns them into objects.
 
     Raises:
-      TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping.
+      TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping; an argument is given that
+        the followed release does not have.
       ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax` (looked at with `renorm=True` only, as
-        TensorFlow does).
+        TensorFlow does); `fused=True` together with what the followed release cannot fuse.
     """
 
     axis: Any = -1
@@ -51,10 +64,21 @@ class Config:
 
     def validated(self, behaviour: Behaviour) -> "Config":
         """This config, checked as the release's constructor checks it."""
+        for name, trait in _LATER_ARGUMENTS.items():
+            if not getattr(behaviour, trait):
+                self._require_default(name, trait, behaviour)
         _check_axis_type(self.axis, behaviour)
         if self.renorm:
             _check_clipping(self.renorm_clipping)
         return self
+
+    def _require_default(self, name: str, trait: str, behaviour: Behaviour) -> None:
+        value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
+        if value is not default and not (isinstance(value, (bool, float)) and value == default):
+            raise TypeError(
+                "{} is {!r}; tf.layers takes it from TensorFlow {} on, and the layer follows {}. Leave it out, or "
+                "follow a later release.".format(name, value, first_release(trait), behaviour.release)
+            )
 
     @property
     def clipping(self) -> Dict[str, Any]:
@@ -63,7 +87,7 @@ class Config:
 
 
 def _check_axis_type(axis: Any, behaviour: Behaviour) -> None:
-    kinds: Tuple[type, ...] = (int, list, tuple) if behaviour.axis_tuple else (int, list)
+    kinds: Tuple[type, ...] = (int,) + (list,) * behaviour.axis_list + (tuple,) * behaviour.axis_tuple
     if not isinstance(axis, kinds):
         names = " or ".join(kind.__name__ for kind in kinds)
         raise TypeError(

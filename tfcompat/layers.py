@@ -1,10 +1,11 @@
 """`BatchNormalization` and `batch_normalization`, with the whole signature of `tf.layers` as of TensorFlow 1.5."""
 
+import contextlib
 import dataclasses
 import re
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
-from tfcompat import kernels, releases
+from tfcompat import following, kernels, releases
 from tfcompat.backend import host as _host
 from tfcompat.backend import ops, serial
 from tfcompat.backend.eager import Eager
@@ -12,18 +13,23 @@ from tfcompat.backend.ops import tf
 from tfcompat.backend.v1_graph import Scoped
 from tfcompat.config import Config
 from tfcompat.kernels.moments import batch_moments
-from tfcompat.plan import Plan, resolve
+from tfcompat.plan import Plan, Variable, resolve
 
 host = _host.choose()
 
-_WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev")
+_WEIGHTS = (
+    *("gamma", "beta", "moving_mean", "moving_variance", "moving_stddev"),
+    *("renorm_mean", "renorm_mean_weight", "renorm_stddev", "renorm_stddev_weight"),
+)
 
 
 class _State:
     """What a layer knows; opaque to Keras, which would wrap and track dicts and lists.
 
     Attributes:
-      config, behaviour: what was asked for, and the release that is followed.
+      config: what was asked for.
+      release: the release that somebody chose to follow, None for the one that runs.
+      behaviour: of the release that is followed.
       objects: initializers, regularizers and constraints as callables.
       dtype: name of the dtype that the layer was given, or that its first input has.
       dtype_given: whether it was given.
@@ -32,8 +38,9 @@ class _State:
       affine_trains: whether gamma and beta are made as trainable variables.
     """
 
-    def __init__(self, config: Config, behaviour: releases.Behaviour) -> None:
-        self.config, self.behaviour = config, behaviour
+    def __init__(self, config: Config, release: Optional[str]) -> None:
+        self.release, self.behaviour = release, releases.behaviour(release or ops.RELEASE)
+        self.config = config.validated(self.behaviour)
         self.objects = serial.resolve(host, config)
         self.dtype: Optional[str] = None
         self.dtype_given = False
@@ -63,7 +70,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
     """Batch normalization as `tf.layers.BatchNormalization` does it, as a layer of the Keras that `tf.keras` is.
 
     Runs in eager mode, in `tf.function`, in Keras models, and in v1 graphs, where variable scopes and collections work
-    as they did.  It follows the TensorFlow release that runs.
+    as they did.  It follows the TensorFlow release that runs, or any that is chosen: variables, updates, arithmetic and
+    accepted arguments are then those of that release.
 
     Args:
       axis: int, or list of ints: the axes to keep, each with statistics of its own.
@@ -86,6 +94,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
       adjustment: None, or a function of the input's dynamic shape that gives scale and bias of the normalized values,
         broadcastable to the input; used while training.
       name: name of the layer, and in v1 graphs of its variable scope.
+      release: the TensorFlow release to follow, for example `1.4`; None: see `tfcompat.release`.
 
     Raises:
       TypeError: `axis` is neither an int nor a list (from TF 2.2 on: nor a tuple) of ints.
@@ -115,13 +124,14 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         virtual_batch_size: Optional[int] = None,
         adjustment: Any = None,
         name: Any = None,
+        *,
+        release: Optional[str] = None,
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        behaviour = releases.behaviour(ops.RELEASE)
-        config = Config(**{field.name: given[field.name] for field in dataclasses.fields(Config)}).validated(behaviour)
+        config = Config(**{field.name: given[field.name] for field in dataclasses.fields(Config)})
         # Keras reads properties of ours while it initializes, and must not wrap this.
-        object.__setattr__(self, "_state", _State(config, behaviour))
+        object.__setattr__(self, "_state", _State(config, following.chosen(release)))
         scope, reuse = kwargs.pop("_scope", None), kwargs.pop("_reuse", None)
         in_graph = ops.in_v1_graph()
         super().__init__(trainable=bool(trainable), name=_keras_name(name, in_graph), **kwargs)
@@ -158,43 +168,31 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         state = self._state
         shape = ops.as_shape(input_shape)
         state.plan = resolve(state.config, state.behaviour, shape, state.dtype or "float32")
-        if state.config.scale:
-            self._make_affine("gamma")
-        if state.config.center:
-            self._make_affine("beta")
-        with state.life.no_partitioner():
-            self._make_statistics()
+        for variable in state.plan.variables:
+            with state.life.no_partitioner() if variable.statistic else contextlib.nullcontext():
+                self._make(variable)
         sizes = dict(zip(state.plan.axes, state.plan.axis_sizes))
         self.input_spec = host.keras.layers.InputSpec(ndim=state.plan.rank, axes=sizes)
         self.built = True
 
-    def _make_affine(self, name: str) -> None:
-        objects = self._state.objects
-        self._make(
-            name,
-            objects[name + "_initializer"],
-            regularizer=objects[name + "_regularizer"],
-            constraint=objects[name + "_constraint"],
-            trainable=self._state.affine_trains,
-        )
+    def _make(self, variable: Variable) -> None:
+        state, name = self._state, variable.name
+        how = {"statistic": True}
+        if not variable.statistic:
+            how = {kind: state.objects["{}_{}".format(name, kind)] for kind in ("regularizer", "constraint")}
+            how["trainable"] = state.affine_trains
+        initializer = self._initializer(variable.initializer)
+        state.life.add_weight(self, name, variable.shape, state.plan.param_dtype, initializer, **how)
 
-    def _make_statistics(self) -> None:
-        mean = self._state.objects["moving_mean_initializer"]
+    def _initializer(self, name: str) -> Any:
+        """The initializer that a plan's variable names."""
         variance = self._state.objects["moving_variance_initializer"]
-        self._make("moving_mean", mean, statistic=True)
-        self._make("moving_variance", variance, statistic=True)
-        if self.config.renorm:
 
-            def stddev(shape: Any, dtype: Any = None, partition_info: Any = None, **kwargs: Any) -> Any:
-                return tf.sqrt(variance(shape, dtype=dtype, **kwargs))
+        def stddev(shape: Any, dtype: Any = None, partition_info: Any = None, **kwargs: Any) -> Any:
+            return tf.sqrt(variance(shape, dtype=dtype, **kwargs))
 
-            self._make("moving_stddev", stddev, statistic=True)
-            self._make("renorm_mean", mean, statistic=True)
-            self._make("renorm_stddev", stddev, statistic=True)
-
-    def _make(self, name: str, initializer: Any, **kwargs: Any) -> None:
-        state = self._state
-        state.life.add_weight(self, name, state.plan.param_shape, state.plan.param_dtype, initializer, **kwargs)
+        made = {"stddev": stddev, "zeros": tf.zeros_initializer()}
+        return made[name] if name in made else self._state.objects[name]
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -246,7 +244,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         step = kernels.run(
             inputs, weights, state.plan, state.config, training, take_moments, state.life.may_average_in_kernel
         )
-        state.life.apply(self, step, weights, trainable=bool(self.trainable))
+        moves = bool(self.trainable) or state.behaviour.frozen_layer_updates
+        state.life.apply(self, step, weights, trainable=moves)
         return step.output
 
     def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:
@@ -324,7 +323,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         """
         config = super().get_config()
         config["dtype"] = serial.dtype_to_json(config["dtype"]) if self._state.dtype_given else self._state.dtype
-        config.update(serial.to_json(host, self.config, self._state.objects))
+        config.update(serial.to_json(host, self.config, self._state.objects), release=self._state.release)
         return config
 
     @classmethod
@@ -378,6 +377,8 @@ def batch_normalization(
     fused: Any = None,
     virtual_batch_size: Optional[int] = None,
     adjustment: Any = None,
+    *,
+    release: Optional[str] = None,
 ) -> Any:
     """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.
 
@@ -400,7 +401,7 @@ def batch_normalization(
     """
     given = dict(locals())
     arguments = {field.name: given[field.name] for field in dataclasses.fields(Config)}
-    layer = BatchNormalization(trainable=trainable, name=name, _reuse=reuse, _scope=name, **arguments)
+    layer = BatchNormalization(trainable=trainable, name=name, _reuse=reuse, _scope=name, release=release, **arguments)
     return layer(inputs, training=training)
 
 

@@ -1,7 +1,7 @@
 """The frozen result of building: what will run on inputs of one shape and dtype, and why."""
 
 import dataclasses
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from tfcompat.config import Config
 from tfcompat.releases import Behaviour
@@ -12,6 +12,23 @@ Shape = Tuple[Optional[int], ...]
 #: What the fused kernel calls the layout, by rank and channel axis.
 _LAYOUTS = {(4, 1): "NCHW", (4, 3): "NHWC", (5, 1): "NCDHW", (5, 4): "NDHWC"}
 _NARROW = ("float16", "bfloat16")
+
+
+class Variable(NamedTuple):
+    """One variable of a layer.
+
+    Attributes:
+      name: for example `moving_mean`.
+      shape: its shape.
+      initializer: name of the argument that it starts from; `stddev` for the square root of what
+        `moving_variance_initializer` gives, `zeros` for 0.
+      statistic: whether it is an average over batches, never trained and never partitioned.
+    """
+
+    name: str
+    shape: Tuple[int, ...]
+    initializer: str
+    statistic: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +43,7 @@ class Plan:
       param_shape: shape of gamma, beta and the statistics: `(C,)` for one axis, else the input's rank with 1 elsewhere;
         one dimension more with virtual batches.
       param_dtype: float32 for 16-bit inputs, else the input's dtype.
+      variables: every `Variable`, in the order in which they are made.
       kernel: `fused` or `unfused`.
       data_format: layout that the fused kernel is told, None unfused.
       fused_vetoes: why the kernel is not the fused one, empty where it is.
@@ -41,6 +59,7 @@ class Plan:
     axis_sizes: Tuple[int, ...]
     param_shape: Tuple[int, ...]
     param_dtype: str
+    variables: Tuple[Variable, ...]
     kernel: str
     data_format: Optional[str]
     fused_vetoes: Tuple[str, ...]
@@ -114,7 +133,7 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
 
     Raises:
       ValueError: unknown or zero rank, an axis out of range or twice, a kept dimension of unknown size, virtual batches
-        that cannot be.
+        that cannot be, `fused=True` that cannot be where the followed release insists.
       IndexError: an empty axis list.
       TypeError: an axis list of something else than ints.
     """
@@ -128,14 +147,22 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
     _check_virtual_batch(config, axes)
     sizes = _axis_sizes(shape, axes)
     vetoes = fused_vetoes(config, behaviour, len(shape), axes, dtype)
+    if config.fused and vetoes and behaviour.fused_or_error:
+        raise ValueError(
+            "fused={!r}, but {}; TensorFlow {} does not fall back. Use fused=False.".format(
+                config.fused, ", ".join(vetoes), behaviour.release
+            )
+        )
     fused = not vetoes
+    param_shape = _param_shape(config, len(shape), axes, sizes)
     return Plan(
         rank=len(shape),
         dtype=dtype,
         axes=axes,
         axis_sizes=sizes,
-        param_shape=_param_shape(config, len(shape), axes, sizes),
-        param_dtype="float32" if dtype in _NARROW else dtype,
+        param_shape=param_shape,
+        param_dtype=_param_dtype(behaviour, dtype),
+        variables=tuple(_variables(config, behaviour, param_shape)),
         kernel="fused" if fused else "unfused",
         data_format=_LAYOUTS[len(shape), axes[0]] if fused else None,
         fused_vetoes=vetoes,
@@ -150,6 +177,8 @@ def fused_vetoes(config: Config, behaviour: Behaviour, rank: int, axes: Sequence
     """Why the fused kernel is not used; empty where it is."""
     ranks = (4, 5) if behaviour.fused_rank_5 else (4,)
     reasons: List[str] = []
+    if config.fused is None and not behaviour.fused_by_default:
+        reasons.append("fused=True was not asked for")
     if config.fused is not None and not config.fused:
         reasons.append("fused={!r} was asked for".format(config.fused))
     if rank not in ranks:
@@ -162,6 +191,8 @@ def fused_vetoes(config: Config, behaviour: Behaviour, rank: int, axes: Sequence
         reasons.append("virtual_batch_size={!r}".format(config.virtual_batch_size))
     if config.adjustment is not None:
         reasons.append("an adjustment is given")
+    if behaviour.regularizer_vetoes_fused and (config.beta_regularizer or config.gamma_regularizer) is not None:
+        reasons.append("a regularizer is given")
     if behaviour.fused_needs_16_or_32_bits and dtype not in _NARROW + ("float32",):
         reasons.append("dtype {}".format(dtype))
     return tuple(reasons)
@@ -223,3 +254,24 @@ def _param_shape(config: Config, rank: int, axes: Sequence[int], sizes: Sequence
     if config.virtual_batch_size is not None:
         shape.insert(1, 1)
     return tuple(shape)
+
+
+def _param_dtype(behaviour: Behaviour, dtype: str) -> str:
+    as_input = behaviour.float16_parameters and dtype == "float16"
+    return "float32" if dtype in _NARROW and not as_input else dtype
+
+
+def _variables(config: Config, behaviour: Behaviour, shape: Tuple[int, ...]) -> Iterator[Variable]:
+    affine = [name for name, wanted in (("gamma", config.scale), ("beta", config.center)) if wanted]
+    for name in reversed(affine) if behaviour.beta_before_gamma else affine:
+        yield Variable(name, shape, name + "_initializer")
+    yield Variable("moving_mean", shape, "moving_mean_initializer", statistic=True)
+    yield Variable("moving_variance", shape, "moving_variance_initializer", statistic=True)
+    if config.renorm and behaviour.renorm_debiased:
+        for name in ("renorm_mean", "renorm_stddev"):
+            yield Variable(name, shape, "zeros", statistic=True)
+            yield Variable(name + "_weight", (), "zeros", statistic=True)
+    elif config.renorm:
+        yield Variable("moving_stddev", shape, "stddev", statistic=True)
+        yield Variable("renorm_mean", shape, "moving_mean_initializer", statistic=True)
+        yield Variable("renorm_stddev", shape, "stddev", statistic=True)

@@ -28,17 +28,40 @@ class Trait(NamedTuple):
     about: str
 
 
+#: Every minor release that has the function, oldest first.
+RELEASES: Tuple[str, ...] = tuple(
+    ["1.{}".format(minor) for minor in range(16)] + ["2.{}".format(minor) for minor in range(23)]
+)
+
 TRAITS: Tuple[Trait, ...] = (
-    Trait("moments_unset_at_inference", None, "2.3", "rank4-defaults", "At inference the fused kernel leaves its moments as the memory was."),
+    Trait("takes_renorm", "1.2", None, "renorm-defaults", "There is batch renormalization."),
+    Trait("takes_fused", "1.3", None, "fused-false-rank4", "The fused kernel can be chosen."),
+    Trait("takes_constraints", "1.4", None, "gamma-constraint", "There are constraints."),
+    Trait("takes_virtual_batch", "1.5", None, "virtual-batch-2", "There are virtual batches and adjustments."),
+    Trait("axis_list", "1.5", None, "axis-list-1-3", "`axis` may be a list."),
     Trait("axis_tuple", "2.2", None, "axis-tuple", "`axis` may be a tuple."),
+    Trait("beta_before_gamma", None, "1.3", "rank2-defaults", "`beta` is made before `gamma`."),
+    Trait("fused_by_default", "1.4", None, "rank4-defaults", "`fused=None` takes the fused kernel where it can."),
+    Trait("fused_or_error", "1.3", "1.3", "fused-true-rank2", "`fused=True` where the kernel cannot be used is an error."),
+    Trait("regularizer_vetoes_fused", None, "1.4", "gamma-regularizer", "A regularizer is a reason not to fuse."),
     Trait("fused_needs_16_or_32_bits", "2.3", None, "float64-rank4", "float64 input is a reason not to fuse."),
+    Trait("fused_rank_5", "2.6", None, "rank5-defaults", "Rank 5 input is fused."),
+    Trait("fused_epsilon_clamped", "1.4", "2.11", "epsilon-1e-6-rank4", "The fused kernel takes no epsilon below 1.001e-5."),
+    Trait("moments_unset_at_inference", "1.4", "2.3", "rank4-defaults", "At inference the fused kernel leaves its moments as the memory was."),
+    Trait("average_in_kernel", "2.4", None, "rank4-defaults", "Outside v1 graphs the fused kernel moves the averages itself."),
+    Trait("fused_decay_rounded_once", "1.4", "1.7", "rank4-defaults", "The fused averages' 1 - momentum is a Python number."),
+    Trait("averages_move_at_inference", None, "1.1", "rank2-defaults", "The update operations move the averages whatever `training` is."),
+    Trait("averages_move_by_momentum", "1.2", "1.4", "rank2-defaults", "At inference the averages are moved with a momentum of 1."),
+    Trait("frozen_layer_updates", None, "1.5", "not-trainable-rank4", "A layer that is not trainable moves its averages."),
+    Trait("constant_training_read_late", None, "1.14", "training-constant-false-rank2", "A constant tensor for `training` is taken for one of unknown value where nothing is fused."),
+    Trait("fused_constant_training_read_late", "1.3", "1.3", "training-constant-false-rank4", "The same with the fused kernel."),
+    Trait("renorm_debiased", None, "1.14", "renorm-defaults", "Renorm averages start at 0 and are divided by a weight that starts there, too."),
+    Trait("float16_parameters", "1.4", "1.4", "float16-rank2", "Variables of float16 inputs are float16."),
     Trait("unfused_in_float32", "2.3", None, "float16-rank2", "Unfused arithmetic on 16-bit input is done in float32."),
     Trait("virtual_batch_of_unknown_shape", "2.3", None, "virtual-batch-unknown-spatial", "Virtual batches work with several unknown dimensions."),
-    Trait("average_in_kernel", "2.4", None, "rank4-defaults", "Outside v1 graphs the fused kernel moves the averages itself."),
-    Trait("fused_rank_5", "2.6", None, "rank5-defaults", "Rank 5 input is fused."),
+    Trait("virtual_batch_off_at_inference", "2.11", None, "virtual-batch-2", "With TF2 behaviour, virtual batches are made only where `training` is known to be true."),
     Trait("casts_input", "2.12", None, "layer-dtype-float64-on-float32", "Input is cast to the dtype that the layer was given."),
     Trait("masks", "2.12", None, "class-mask-rank3", "`call` takes a mask."),
-    Trait("virtual_batch_off_at_inference", "2.11", None, "virtual-batch-2", "With TF2 behaviour, virtual batches are made only where `training` is known to be true."),
 )  # fmt: skip
 
 
@@ -47,16 +70,34 @@ class Behaviour:
     """All traits resolved for one release; a field is True where the release has the trait of that name."""
 
     release: str
-    moments_unset_at_inference: bool
+    takes_renorm: bool
+    takes_fused: bool
+    takes_constraints: bool
+    takes_virtual_batch: bool
+    axis_list: bool
     axis_tuple: bool
+    beta_before_gamma: bool
+    fused_by_default: bool
+    fused_or_error: bool
+    regularizer_vetoes_fused: bool
     fused_needs_16_or_32_bits: bool
+    fused_rank_5: bool
+    fused_epsilon_clamped: bool
+    moments_unset_at_inference: bool
+    average_in_kernel: bool
+    fused_decay_rounded_once: bool
+    averages_move_at_inference: bool
+    averages_move_by_momentum: bool
+    frozen_layer_updates: bool
+    constant_training_read_late: bool
+    fused_constant_training_read_late: bool
+    renorm_debiased: bool
+    float16_parameters: bool
     unfused_in_float32: bool
     virtual_batch_of_unknown_shape: bool
-    average_in_kernel: bool
-    fused_rank_5: bool
+    virtual_batch_off_at_inference: bool
     casts_input: bool
     masks: bool
-    virtual_batch_off_at_inference: bool
 
 
 def parse(release: str) -> Version:
@@ -79,6 +120,11 @@ def behaviour(release: str) -> Behaviour:
     """
     version = parse(release)
     return Behaviour(release=release, **{trait.name: _holds(trait, version) for trait in TRAITS})
+
+
+def first_release(trait: str) -> str:
+    """The first release that has the trait of this name."""
+    return next(row.first for row in TRAITS if row.name == trait) or RELEASES[0]
 
 
 def _holds(trait: Trait, version: Version) -> bool:

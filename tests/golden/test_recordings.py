@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from golden import catalogue, compare
+from golden import catalogue
 from golden.observation import Observation
 from golden.store import DATA, Store, definition_digest
 
@@ -26,14 +26,15 @@ def read(path, notes):
 def test_subject_does_as_recorded(keras, mode, case_id, observed, recorded, file_regression, tmp_path, request):
     run = observed(subject(request.config), keras, mode)
     obtained = run.observations[case_id][0]
-    expected, bounds, ignored = recorded(mode).expectation(case_id, keras, run.provenance["fingerprint"])
+    expectation = recorded(mode).expectation(case_id, keras, run.provenance)
+    expected = expectation.observation
     copy = tmp_path / "recorded.bin"
     copy.write_bytes(expected.canonical())
     verdicts = []
 
     def check(obtained_path, expected_path):
         one, other = read(expected_path, expected.notes), read(obtained_path, obtained.notes)
-        verdicts.append(compare.check(one, other, bounds, ignored))
+        verdicts.append(expectation._replace(observation=one).check(other))
 
     file_regression.check(obtained.canonical(), binary=True, extension=".bin", fullpath=copy, check_fn=check)
     weaker = ["%s: %.3g eps, %s" % (name, eps, bound) for name, bound, eps in verdicts[0].used if bound.skips]

@@ -182,7 +182,7 @@ def test_ulps_count_across_zero(one, other, ulps):
 
 
 class TestBounds:
-    place = bounds.Place("wide-19", "2.21.0", "onednn-off", "eager", "keras2", "same")
+    place = bounds.Place("wide-19", "2.21.0", "2.21.0", "onednn-off", "eager", "keras2", "same")
     expected = Observation([("s0/y0", Array.of(np.float32([1.0])))])
     near = Observation([("s0/y0", Array.of(np.float32([1.0 + 2.0**-22])))])
     far = Observation([("s0/y0", Array.of(np.float32([1.0 + 2.0**-19])))])
@@ -204,7 +204,9 @@ class TestBounds:
     def test_bound_on_another_array_does_not_help(self, tmp_path):
         report_of(self.expected, self.near, bounds=self.rows(tmp_path, '[{"array": "s0/d*", "eps": 3, "reason": "x"}]'))
 
-    @pytest.mark.parametrize("condition", ["case", "release", "configuration", "mode", "keras", "fingerprint"])
+    @pytest.mark.parametrize(
+        "condition", ["case", "release", "runtime", "configuration", "mode", "keras", "fingerprint"]
+    )
     def test_every_condition_counts(self, tmp_path, condition):
         rows = self.rows(tmp_path, '[{"%s": "elsewhere", "eps": 3, "reason": "x"}]' % condition)
         assert bounds.applicable(rows, self.place, portable=True) == []

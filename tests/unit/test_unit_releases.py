@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tfcompat.releases import TRAITS, Behaviour, behaviour, parse
+from tfcompat.releases import RELEASES, TRAITS, Behaviour, behaviour, first_release, parse
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,16 @@ def test_releases_are_compared_as_numbers():
 
 @pytest.mark.parametrize("trait", TRAITS, ids=lambda trait: trait.name)
 def test_trait_begins_and_ends_where_its_row_says(trait):
-    releases = ["1.%d" % minor for minor in range(4, 16)] + ["2.%d" % minor for minor in range(23)]
-    holds = [release for release in releases if getattr(behaviour(release), trait.name)]
+    holds = [release for release in RELEASES if getattr(behaviour(release), trait.name)]
     assert holds, "holds for no release"
-    assert holds[0] == (trait.first or releases[0])
-    assert holds[-1] == (trait.last or releases[-1])
+    assert holds[0] == (trait.first or RELEASES[0])
+    assert holds[-1] == (trait.last or RELEASES[-1])
     assert trait.first or trait.last, "no difference between releases"
     assert trait.about.endswith(".")
+
+
+def test_first_release_of_a_trait_that_was_always_there_is_the_first_of_all():
+    assert first_release("takes_renorm") == "1.2" and first_release("beta_before_gamma") == "1.0"
 
 
 def test_behaviour_remembers_the_release_as_it_was_written():

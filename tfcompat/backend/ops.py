@@ -56,6 +56,12 @@ def static_value(training: Any) -> Any:
     )
 
 
+def known_training(training: Any, read_late: bool) -> Any:
+    """`static_value`, or where releases read constant tensors late, None for a tensor."""
+    known = static_value(training)
+    return None if read_late and tf.is_tensor(training) else known
+
+
 def smart_cond(training: Any, if_true: Callable[[], Any], if_false: Callable[[], Any]) -> Any:
     """The branch that `training` picks: in Python where its value is known, in the graph where not."""
     if isinstance(training, tf.Variable):
@@ -84,6 +90,10 @@ def keeping_intermediates() -> Iterator[None]:
         yield
     finally:
         util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE = None
+
+
+#: What `tf.nn.fused_batch_norm` took for a smaller epsilon up to TensorFlow 2.11, for cuDNN's sake.
+SMALLEST_FUSED_EPSILON = 1.001e-5
 
 
 def fused_batch_norm(x: Any, scale: Any, offset: Any, **kwargs: Any) -> Any:

@@ -1,6 +1,6 @@
 """Batch normalization by TensorFlow's fused kernel: rank 4 and 5, one channel axis."""
 
-from typing import Any, Tuple
+from typing import Any
 
 from tfcompat.backend import ops
 from tfcompat.backend.ops import tf
@@ -30,7 +30,7 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
         )
     gamma = _or_constant(weights["gamma"], 1.0, plan)
     beta = _or_constant(weights["beta"], 0.0, plan)
-    common = {"epsilon": config.epsilon, "data_format": plan.data_format}
+    common = {"epsilon": _epsilon(config, plan), "data_format": plan.data_format}
     averages_in = {"mean": weights["moving_mean"], "variance": weights["moving_variance"]}
 
     def train() -> Any:
@@ -42,30 +42,33 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
     def infer() -> Any:
         return ops.fused_batch_norm(x, gamma, beta, is_training=False, **averages_in, **common)
 
-    known = ops.static_value(training)
     output, mean, variance = ops.smart_cond(training, train, infer)
-    if known is not None and not known:
+    if _known_false(training, plan):
         return Step(output)
-    if known is None and plan.behaviour.moments_unset_at_inference:
+    if plan.behaviour.moments_unset_at_inference and ops.static_value(training) is None:
         # Whatever the memory held times a decay of 0 may be NaN, and would stay in the average.
         mean = ops.select(training, mean, averages_in["mean"])
         variance = ops.select(training, variance, averages_in["variance"])
+    moments = tuple(zip(_STATISTICS, (mean, variance)))
     if average_in_kernel:
-        return Step(output, tuple(map(_set, _STATISTICS, (mean, variance))))
-    return Step(output, _moving_updates((mean, variance), config, training, known))
+        return Step(output, tuple(_set(name, value) for name, value in moments))
+    rate = averages.fused_rate(training, config.momentum, plan.behaviour)
+    return Step(output, tuple(averages.move(name, value, rate) for name, value in moments))
+
+
+def _known_false(training: Any, plan: Plan) -> bool:
+    known = ops.known_training(training, plan.behaviour.fused_constant_training_read_late)
+    return known is not None and not known
+
+
+def _epsilon(config: Config, plan: Plan) -> Any:
+    if plan.behaviour.fused_epsilon_clamped and not config.epsilon > ops.SMALLEST_FUSED_EPSILON:
+        return ops.SMALLEST_FUSED_EPSILON
+    return config.epsilon
 
 
 def _set(name: str, value: Any) -> Update:
     return Update(name, "assign", lambda weights: value)
-
-
-def _moving_updates(moments: Tuple[Any, Any], config: Config, training: Any, known: Any) -> Tuple[Update, ...]:
-    """Unconditional updates: at inference the momentum is 1."""
-    if known is None:
-        momentum = ops.smart_cond(training, lambda: config.momentum, lambda: 1.0)
-    else:
-        momentum = tf.convert_to_tensor(config.momentum)
-    return tuple(averages.move(name, value, momentum) for name, value in zip(_STATISTICS, moments))
 
 
 def _or_constant(weight: Any, value: float, plan: Plan) -> Any:

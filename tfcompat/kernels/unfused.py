@@ -5,7 +5,7 @@ from typing import Any, Callable, Optional, Tuple
 from tfcompat.backend import ops
 from tfcompat.backend.ops import tf
 from tfcompat.config import Config
-from tfcompat.kernels import averages, renorm, virtual_batch
+from tfcompat.kernels import averages, debiased_renorm, renorm, virtual_batch
 from tfcompat.kernels.step import Step, Update, Weights
 from tfcompat.plan import Plan
 
@@ -24,7 +24,7 @@ def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any,
       training: a bool or a scalar bool tensor.
       take_moments: gives mean and biased variance.
     """
-    known = ops.static_value(training)
+    known = ops.known_training(training, plan.behaviour.constant_training_read_late)
     original = x
     if plan.virtual_batch_size is not None:
         x = virtual_batch.split(x, plan, known)
@@ -60,26 +60,25 @@ def _training(x: Any, weights: Weights, plan: Plan, config: Config, training: An
         training, lambda: batch_variance, lambda: tf.convert_to_tensor(weights["moving_variance"])
     )
     new_mean, new_variance = mean, variance
+    if plan.behaviour.averages_move_at_inference:
+        new_mean, new_variance = batch_mean, batch_variance
     if plan.virtual_batch_size is not None:
         new_mean = tf.reduce_mean(mean, axis=1, keepdims=True)
         new_variance = tf.reduce_mean(variance, axis=1, keepdims=True)
     updates: Tuple[Update, ...] = ()
     reads: Tuple[Any, ...] = ()
     if config.renorm:
-        correction = renorm.correct(new_mean, new_variance, weights, config, training)
+        algorithm = debiased_renorm if plan.behaviour.renorm_debiased else renorm
+        correction = algorithm.correct(new_mean, new_variance, weights, plan, config, training)
         reads = (correction.r, correction.d)
         scale, offset = _compose(_broadcast(correction.r, plan), _broadcast(correction.d, plan), scale, offset)
         updates = correction.updates
-    updates += _moving_updates(new_mean, new_variance, config, training)
+    else:
+        moments = (("moving_mean", new_mean), ("moving_variance", new_variance))
+        updates = tuple(
+            averages.move_while(training, name, value, config.momentum, plan.behaviour) for name, value in moments
+        )
     return Step(_normalize(x, mean, variance, offset, scale, plan, config), updates, reads)
-
-
-def _moving_updates(mean: Any, variance: Any, config: Config, training: Any) -> Tuple[Update, ...]:
-    if not config.renorm:
-        moments = (("moving_mean", mean), ("moving_variance", variance))
-        return tuple(averages.move(name, value, config.momentum, when=training) for name, value in moments)
-    mean_update = averages.move("moving_mean", mean, config.momentum, when=training, after=renorm.STATE)
-    return (mean_update,) + renorm.variance_updates(variance, config, training)
 
 
 def _adjustment(x: Any, config: Config, training: Any) -> Tuple[Any, Any]:
