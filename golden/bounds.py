@@ -5,26 +5,33 @@ import fnmatch
 import json
 import os
 
+from golden import installed
+
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bounds.json")
 
 #: Names of a row that are patterns, with what they match when left out.
-_PATTERNS = ("case", "array", "release", "runtime", "configuration", "mode", "keras", "fingerprint")
+PATTERNS = ("case", "array", "release", "runtime", "configuration", "mode", "keras", "fingerprint", "raised")
+
+#: Those of them that may be a range of minor releases, such as `1.4 - 2.0`.
+_RANGES = ("release", "runtime")
 
 #: The eps of an exemption; `"any"` in JSON.
 ANY = float("inf")
 
 #: What is compared: names that the patterns of a row are matched with. release: the recorded one; runtime: the one that
-#: ran; fingerprint: `same` or `other`, this CPU and build beside those of the recording.
-Place = collections.namedtuple("Place", "case release runtime configuration mode keras fingerprint")
+#: ran; fingerprint: `same` or `other`, this CPU and build beside those of the recording; raised: type and message of
+#: the recorded error, empty where there was none.
+Place = collections.namedtuple("Place", "case release runtime configuration mode keras fingerprint raised")
 
 
-class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips"))):
+class Bound(collections.namedtuple("Bound", PATTERNS + ("eps", "reason", "skips"))):
     """Arrays that may differ from their recording by up to `eps` eps of max|recorded|; or an exemption: eps is `ANY`.
 
     An exemption is for a bug of TensorFlow that is not reproduced: nothing of the case is compared.
 
     Attributes:
-      case, array, release, runtime, configuration, mode, keras, fingerprint: shell patterns, `*` for any.
+      case, array, release, runtime, configuration, mode, keras, fingerprint, raised: shell patterns, `*` for any, or
+        several with `|` between them; releases may be ranges.
       eps: the largest allowed max|d| / (eps * max|recorded|), or `ANY`.
       reason: why, with evidence.
       skips: whether the check counts as skipped, since it was weaker than the recording allows.
@@ -34,20 +41,30 @@ class Bound(collections.namedtuple("Bound", _PATTERNS + ("eps", "reason", "skips
 
     def covers(self, place):
         """Whether the row is about this `Place`."""
-        return all(fnmatch.fnmatchcase(getattr(place, name), getattr(self, name)) for name in Place._fields)
+        return all(_matches(name, getattr(self, name), getattr(place, name)) for name in Place._fields)
+
+    def allows(self, array, eps):
+        """Whether an array of this name may differ by this much."""
+        return self.eps != ANY and eps <= self.eps and _matches("array", self.array, array)
 
     def __str__(self):
-        patterns = ", ".join("%s %s" % (name, getattr(self, name)) for name in _PATTERNS if getattr(self, name) != "*")
+        patterns = ", ".join("%s %s" % (name, getattr(self, name)) for name in PATTERNS if getattr(self, name) != "*")
         if self.eps == ANY:
             return "%s exempt (%s)" % (patterns, self.reason)
         return "%s within %g eps (%s)" % (patterns or "everything", self.eps, self.reason)
 
 
+def _matches(name, pattern, value):
+    if name in _RANGES and " - " in pattern:
+        first, last = (installed.minor(end) for end in pattern.split(" - "))
+        return first <= installed.minor(value) <= last
+    return any(fnmatch.fnmatchcase(value, one) for one in pattern.split("|"))
+
+
 #: On a CPU or build that rounds rsqrt of float32 vectors otherwise, cases of many channels are known to this only:
 #: `rsqrtps` is defined by its vendor up to a relative error of 1.5 * 2**-12, and a Newton step follows.
 VECTOR = Bound(
-    *["*"] * 7,
-    fingerprint="other",
+    **dict(dict.fromkeys(PATTERNS, "*"), fingerprint="other"),
     eps=8.0,
     reason="recorded on a CPU or build that rounds float32 vectors otherwise",
     skips=True,
@@ -67,14 +84,14 @@ def load(path=PATH):
 
 
 def _row(path, number, raw):
-    unknown = set(raw) - set(_PATTERNS) - {"eps", "reason"}
+    unknown = set(raw) - set(PATTERNS) - {"eps", "reason"}
     eps = ANY if raw.get("eps") == "any" else raw.get("eps", 0)
-    if unknown or not raw.get("reason") or not eps > 0 or (eps == ANY and "case" not in raw):
+    if unknown or not raw.get("reason") or not eps > 0 or (eps == ANY and not {"case", "raised"} & set(raw)):
         raise ValueError(
-            '%s, row %d: a row has eps > 0 (or, with a case, "any"), a reason, and any of %s; got %r'
-            % (path, number, ", ".join(_PATTERNS), raw)
+            '%s, row %d: a row has eps > 0 (or, with a case or what was raised, "any"), a reason, and any of %s; got %r'
+            % (path, number, ", ".join(PATTERNS), raw)
         )
-    patterns = {name: raw.get(name, "*") for name in _PATTERNS}
+    patterns = {name: raw.get(name, "*") for name in PATTERNS}
     return Bound(eps=float(eps), reason=raw["reason"], skips=False, **patterns)
 
 

@@ -2,7 +2,6 @@
 
 import collections
 import difflib
-import fnmatch
 import json
 
 import numpy as np
@@ -48,9 +47,7 @@ def check(expected, obtained, bounds=(), ignored=()):
             )
         elif name not in ignored:
             taken = eps_between(array, other)
-            bound = next(
-                (b for b in bounds if b.eps != ANY and fnmatch.fnmatchcase(name, b.array) and taken <= b.eps), None
-            )
+            bound = next((b for b in bounds if b.allows(name, taken)), None)
             used += [(name, bound, taken)] if bound else []
             report += [] if bound else [_array(name, array, other, taken)]
     if not (report or used or ignored) and expected.canonical() != obtained.canonical():

@@ -66,11 +66,20 @@ class Recorded:
         ran = provenance["tensorflow"]
         abroad = installed.minor(ran) != installed.minor(self.key.release)
         same = "same" if provenance["fingerprint"] == self.index.fingerprint else "other"
-        place = bounds.Place(case_id, self.key.release, ran, self.key.configuration, self.key.mode, keras, same)
+        observation = self.store.observation(case_id, entry.sha)
+        place = bounds.Place(
+            case_id, self.key.release, ran, self.key.configuration, self.key.mode, keras, same, _raised(observation)
+        )
         # Abroad the rows tell what is rounded otherwise, for every case.
         applicable = bounds.applicable(self.rows, place, abroad or self.cases[case_id]["portable"])
         ignored = self.index.nondeterministic.get(case_id, ())
-        return Expectation(self.store.observation(case_id, entry.sha), applicable, ignored, abroad)
+        return Expectation(observation, applicable, ignored, abroad)
+
+
+def _raised(observation):
+    """Type and message of the error of an observation, empty where there is none."""
+    raised = observation.facts.get("raised")
+    return "%s: %s" % (raised["type"], observation.notes.get("message", "")) if raised else ""
 
 
 def recorded_release(store, release, configuration):

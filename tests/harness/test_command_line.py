@@ -178,7 +178,7 @@ class TestVerify:
         assert golden("verify", "--mode", "eager", "--case", "first") == 1
 
     def test_bounds_that_nothing_needs_fail_a_full_run(self, golden, fake_worker, monkeypatch, capsys):
-        row = bounds.Bound(*["*"] * 8, eps=4.0, reason="measured", skips=False)
+        row = bounds.Bound(**dict.fromkeys(bounds.PATTERNS, "*"), eps=4.0, reason="measured", skips=False)
         monkeypatch.setattr(bounds, "load", lambda: [row])
         assert golden("verify") == 1
         assert "no longer needed: everything within 4 eps (measured)" in capsys.readouterr().out

@@ -182,7 +182,7 @@ def test_ulps_count_across_zero(one, other, ulps):
 
 
 class TestBounds:
-    place = bounds.Place("wide-19", "2.21.0", "2.21.0", "onednn-off", "eager", "keras2", "same")
+    place = bounds.Place("wide-19", "2.21.0", "2.21.0", "onednn-off", "eager", "keras2", "same", "")
     expected = Observation([("s0/y0", Array.of(np.float32([1.0])))])
     near = Observation([("s0/y0", Array.of(np.float32([1.0 + 2.0**-22])))])
     far = Observation([("s0/y0", Array.of(np.float32([1.0 + 2.0**-19])))])
@@ -204,12 +204,23 @@ class TestBounds:
     def test_bound_on_another_array_does_not_help(self, tmp_path):
         report_of(self.expected, self.near, bounds=self.rows(tmp_path, '[{"array": "s0/d*", "eps": 3, "reason": "x"}]'))
 
-    @pytest.mark.parametrize(
-        "condition", ["case", "release", "runtime", "configuration", "mode", "keras", "fingerprint"]
-    )
+    @pytest.mark.parametrize("condition", bounds.Place._fields)
     def test_every_condition_counts(self, tmp_path, condition):
         rows = self.rows(tmp_path, '[{"%s": "elsewhere", "eps": 3, "reason": "x"}]' % condition)
         assert bounds.applicable(rows, self.place, portable=True) == []
+
+    @pytest.mark.parametrize(
+        "release, covered", [("1.4 - 2.0", 0), ("1.4 - 2.21", 1), ("2.21 - 2.21", 1), ("1.*|2.21.*", 1)]
+    )
+    def test_releases_may_be_a_range_or_alternatives(self, tmp_path, release, covered):
+        rows = self.rows(tmp_path, '[{"release": "%s", "eps": 3, "reason": "x"}]' % release)
+        assert bounds.applicable(rows, self.place, portable=True) == rows * covered
+
+    def test_exemption_may_ask_for_the_error_that_was_recorded(self, tmp_path):
+        rows = self.rows(tmp_path, '[{"raised": "InternalError: *NHWC*", "eps": "any", "reason": "x"}]')
+        raised = self.place._replace(raised="InternalError: only NHWC is there")
+        assert bounds.applicable(rows, self.place, portable=True) == []
+        assert bounds.applicable(rows, raised, portable=True) == rows
 
     @pytest.mark.parametrize("row", ['{"eps": 3}', '{"eps": 0, "reason": "x"}', '{"eps": 1, "reason": "x", "ulp": 3}'])
     def test_malformed_row_is_named(self, tmp_path, row):
