@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from tfcompat.explanation import explain
     from tfcompat.following import release, set_release
     from tfcompat.installation import install, uninstall
     from tfcompat.layers import BatchNormalization, batch_normalization
@@ -18,11 +19,21 @@ _HOMES = {
     "batch_normalization": "tfcompat.layers",
     "install": "tfcompat.installation",
     "uninstall": "tfcompat.installation",
+    "explain": "tfcompat.explanation",
     "release": "tfcompat.following",
     "set_release": "tfcompat.following",
 }
 
-__all__ = ["BatchNormalization", "batch_normalization", "install", "uninstall", "release", "set_release", "__version__"]
+__all__ = [
+    "BatchNormalization",
+    "batch_normalization",
+    "install",
+    "uninstall",
+    "explain",
+    "release",
+    "set_release",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,9 @@ from tfcompat.backend.eager import Eager
 from tfcompat.backend.ops import tf
 from tfcompat.backend.v1_graph import Scoped
 from tfcompat.config import Config
+from tfcompat.explanation import explanation
 from tfcompat.kernels.moments import batch_moments
-from tfcompat.plan import Plan, Variable, resolve
+from tfcompat.plan import Plan, Shape, Variable, resolve
 
 host = _host.choose()
 
@@ -33,7 +34,7 @@ class _State:
       objects: initializers, regularizers and constraints as callables.
       dtype: name of the dtype that the layer was given, or that its first input has.
       dtype_given: whether it was given.
-      plan: None until built.
+      plan, shape: what runs, and the shape of the first input; None until built.
       life: who keeps the variables and makes the changes.
       affine_trains: whether gamma and beta are made as trainable variables.
     """
@@ -45,6 +46,7 @@ class _State:
         self.dtype: Optional[str] = None
         self.dtype_given = False
         self.plan: Optional[Plan] = None
+        self.shape: Optional[Shape] = None
         self.life: Union[Eager, Scoped] = Eager(host)
         self.affine_trains = True
 
@@ -156,6 +158,20 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         """What runs and why; None until the layer is built."""
         return self._state.plan
 
+    def explain(self) -> None:
+        """Prints what runs and why, and in which releases of TensorFlow the same call would do something else.
+
+        Raises:
+          ValueError: the layer has not been built yet; `tfcompat.explain` needs no layer.
+        """
+        state = self._state
+        if state.shape is None or state.plan is None:
+            raise ValueError(
+                "layer {!r} is not built: the first input decides what runs. Call it first, or use "
+                "tfcompat.explain(shape, ...).".format(self.name)
+            )
+        print(explanation(state.config, state.shape, state.plan.dtype, state.behaviour.release))
+
     def build(self, input_shape: Any) -> None:
         """Makes the variables for inputs of this shape.
 
@@ -166,8 +182,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
           ValueError: see `tfcompat.plan.resolve`.
         """
         state = self._state
-        shape = ops.as_shape(input_shape)
-        state.plan = resolve(state.config, state.behaviour, shape, state.dtype or "float32")
+        state.shape = ops.as_shape(input_shape)
+        state.plan = resolve(state.config, state.behaviour, state.shape, state.dtype or "float32")
         for variable in state.plan.variables:
             with state.life.no_partitioner() if variable.statistic else contextlib.nullcontext():
                 self._make(variable)

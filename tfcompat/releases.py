@@ -18,7 +18,8 @@ class Trait(NamedTuple):
       first: first release, `major.minor`, that has it; None: from the beginning.
       last: last release that has it; None: it still does.
       case: a case of the catalogue whose recordings differ on both sides.
-      about: what it is, in a sentence.
+      about: what releases that have it do, in a sentence.
+      otherwise: what the others do.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Trait(NamedTuple):
     last: Optional[str]
     case: str
     about: str
+    otherwise: str
 
 
 #: Every minor release that has the function, oldest first.
@@ -34,34 +36,34 @@ RELEASES: Tuple[str, ...] = tuple(
 )
 
 TRAITS: Tuple[Trait, ...] = (
-    Trait("takes_renorm", "1.2", None, "renorm-defaults", "There is batch renormalization."),
-    Trait("takes_fused", "1.3", None, "fused-false-rank4", "The fused kernel can be chosen."),
-    Trait("takes_constraints", "1.4", None, "gamma-constraint", "There are constraints."),
-    Trait("takes_virtual_batch", "1.5", None, "virtual-batch-2", "There are virtual batches and adjustments."),
-    Trait("axis_list", "1.5", None, "axis-list-1-3", "`axis` may be a list."),
-    Trait("axis_tuple", "2.2", None, "axis-tuple", "`axis` may be a tuple."),
-    Trait("beta_before_gamma", None, "1.3", "rank2-defaults", "`beta` is made before `gamma`."),
-    Trait("fused_by_default", "1.4", None, "rank4-defaults", "`fused=None` takes the fused kernel where it can."),
-    Trait("fused_or_error", "1.3", "1.3", "fused-true-rank2", "`fused=True` where the kernel cannot be used is an error."),
-    Trait("regularizer_vetoes_fused", None, "1.4", "gamma-regularizer", "A regularizer is a reason not to fuse."),
-    Trait("fused_needs_16_or_32_bits", "2.3", None, "float64-rank4", "float64 input is a reason not to fuse."),
-    Trait("fused_rank_5", "2.6", None, "rank5-defaults", "Rank 5 input is fused."),
-    Trait("fused_epsilon_clamped", "1.4", "2.11", "epsilon-1e-6-rank4", "The fused kernel takes no epsilon below 1.001e-5."),
-    Trait("moments_unset_at_inference", "1.4", "2.3", "rank4-defaults", "At inference the fused kernel leaves its moments as the memory was."),
-    Trait("average_in_kernel", "2.4", None, "rank4-defaults", "Outside v1 graphs the fused kernel moves the averages itself."),
-    Trait("fused_decay_rounded_once", "1.4", "1.7", "rank4-defaults", "The fused averages' 1 - momentum is a Python number."),
-    Trait("averages_move_at_inference", None, "1.1", "rank2-defaults", "The update operations move the averages whatever `training` is."),
-    Trait("averages_move_by_momentum", "1.2", "1.4", "rank2-defaults", "At inference the averages are moved with a momentum of 1."),
-    Trait("frozen_layer_updates", None, "1.5", "not-trainable-rank4", "A layer that is not trainable moves its averages."),
-    Trait("constant_training_read_late", None, "1.14", "training-constant-false-rank2", "A constant tensor for `training` is taken for one of unknown value where nothing is fused."),
-    Trait("fused_constant_training_read_late", "1.3", "1.3", "training-constant-false-rank4", "The same with the fused kernel."),
-    Trait("renorm_debiased", None, "1.14", "renorm-defaults", "Renorm averages start at 0 and are divided by a weight that starts there, too."),
-    Trait("float16_parameters", "1.4", "1.4", "float16-rank2", "Variables of float16 inputs are float16."),
-    Trait("unfused_in_float32", "2.3", None, "float16-rank2", "Unfused arithmetic on 16-bit input is done in float32."),
-    Trait("virtual_batch_of_unknown_shape", "2.3", None, "virtual-batch-unknown-spatial", "Virtual batches work with several unknown dimensions."),
-    Trait("virtual_batch_off_at_inference", "2.11", None, "virtual-batch-2", "With TF2 behaviour, virtual batches are made only where `training` is known to be true."),
-    Trait("casts_input", "2.12", None, "layer-dtype-float64-on-float32", "Input is cast to the dtype that the layer was given."),
-    Trait("masks", "2.12", None, "class-mask-rank3", "`call` takes a mask."),
+    Trait("takes_renorm", "1.2", None, "renorm-defaults", "There is batch renormalization.", "There is no batch renormalization."),
+    Trait("takes_fused", "1.3", None, "fused-false-rank4", "The fused kernel can be chosen.", "There is no fused kernel to choose."),
+    Trait("takes_constraints", "1.4", None, "gamma-constraint", "There are constraints.", "There are no constraints."),
+    Trait("takes_virtual_batch", "1.5", None, "virtual-batch-2", "There are virtual batches and adjustments.", "There are neither virtual batches nor adjustments."),
+    Trait("axis_list", "1.5", None, "axis-list-1-3", "`axis` may be a list.", "`axis` must be an int."),
+    Trait("axis_tuple", "2.2", None, "axis-tuple", "`axis` may be a tuple.", "`axis` must not be a tuple."),
+    Trait("beta_before_gamma", None, "1.3", "rank2-defaults", "`beta` is made before `gamma`.", "`gamma` is made before `beta`."),
+    Trait("fused_by_default", "1.4", None, "rank4-defaults", "`fused=None` takes the fused kernel where it can.", "`fused=None` takes the unfused kernel."),
+    Trait("fused_or_error", "1.3", "1.3", "fused-true-rank2", "`fused=True` where the kernel cannot be used is an error.", "`fused=True` falls back where the kernel cannot be used."),
+    Trait("regularizer_vetoes_fused", None, "1.4", "gamma-regularizer", "A regularizer is a reason not to fuse.", "A regularizer does not matter to the choice of kernel."),
+    Trait("fused_needs_16_or_32_bits", "2.3", None, "float64-rank4", "float64 input is a reason not to fuse.", "float64 input goes to the fused kernel, which refuses it."),
+    Trait("fused_rank_5", "2.6", None, "rank5-defaults", "Rank 5 input is fused.", "Rank 5 input is not fused."),
+    Trait("fused_epsilon_clamped", "1.4", "2.11", "epsilon-1e-6-rank4", "The fused kernel takes no epsilon below 1.001e-5.", "The fused kernel takes any epsilon."),
+    Trait("moments_unset_at_inference", "1.4", "2.3", "rank4-defaults", "At inference the fused kernel leaves its moments as the memory was.", "At inference the fused kernel hands out the moving averages as its moments."),
+    Trait("average_in_kernel", "2.4", None, "rank4-defaults", "Outside v1 graphs the fused kernel moves the averages itself.", "The fused kernel's averages are moved by operations of their own."),
+    Trait("fused_decay_rounded_once", "1.4", "1.7", "rank4-defaults", "The fused averages' 1 - momentum is a Python number.", "The fused averages' 1 - momentum is a difference of tensors."),
+    Trait("averages_move_at_inference", None, "1.1", "rank2-defaults", "The update operations move the averages whatever `training` is.", "At inference the update operations change nothing."),
+    Trait("averages_move_by_momentum", "1.2", "1.4", "rank2-defaults", "At inference the averages are moved with a momentum of 1.", "At inference no average is moved, not even by nothing."),
+    Trait("frozen_layer_updates", None, "1.5", "not-trainable-rank4", "A layer that is not trainable moves its averages.", "A layer that is not trainable keeps its averages."),
+    Trait("constant_training_read_late", None, "1.14", "training-constant-false-rank2", "A constant tensor for `training` is taken for one of unknown value where nothing is fused.", "A constant tensor for `training` is read while the graph is built."),
+    Trait("fused_constant_training_read_late", "1.3", "1.3", "training-constant-false-rank4", "With the fused kernel, a constant tensor for `training` is taken for one of unknown value.", "With the fused kernel, a constant tensor for `training` is read while the graph is built."),
+    Trait("renorm_debiased", None, "1.14", "renorm-defaults", "Renorm averages start at 0 and are divided by a weight that starts there, too.", "Renorm averages start at the initial statistics and are used as they are."),
+    Trait("float16_parameters", "1.4", "1.4", "float16-rank2", "Variables of float16 inputs are float16.", "Variables of float16 inputs are float32."),
+    Trait("unfused_in_float32", "2.3", None, "float16-rank2", "Unfused arithmetic on 16-bit input is done in float32.", "Unfused arithmetic on 16-bit input is done in the input's dtype."),
+    Trait("virtual_batch_of_unknown_shape", "2.3", None, "virtual-batch-unknown-spatial", "Virtual batches work with several unknown dimensions.", "Virtual batches need all dimensions but the first."),
+    Trait("virtual_batch_off_at_inference", "2.11", None, "virtual-batch-2", "With TF2 behaviour, virtual batches are made only where `training` is known to be true.", "Virtual batches are made at inference, too."),
+    Trait("casts_input", "2.12", None, "layer-dtype-float64-on-float32", "Input is cast to the dtype that the layer was given.", "Input is taken as it comes."),
+    Trait("masks", "2.12", None, "class-mask-rank3", "`call` takes a mask.", "`call` takes no mask."),
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """What a layer was asked for comes back from `get_config`, whatever it was built on."""
 
+import dataclasses
+import inspect
 import json
 
 import numpy as np
@@ -7,7 +9,8 @@ import pytest
 
 from features import HERE, keras, tf
 from kernels import IMAGE, batch, values
-from tfcompat.layers import BatchNormalization
+from tfcompat.config import Config
+from tfcompat.layers import BatchNormalization, batch_normalization
 
 tf1 = tf.compat.v1
 CLIPS = {"rmax": 3.0, "rmin": 0.25, "dmax": 5.0}
@@ -284,3 +287,18 @@ def test_subclass_with_an_argument_of_its_own_survives():
     config = Doubled(factor=3.0, axis=[1, 3]).get_config()
     again = Doubled.from_config(config)
     assert type(again) is Doubled and again.factor == 3.0 and again.axis == [1, 3]
+
+
+def test_class_function_and_config_have_the_same_arguments_with_the_same_defaults():
+    config = {field.name: field.default for field in dataclasses.fields(Config)}
+    common = {"trainable": True, "name": None, "release": None}
+    of_class = signature(BatchNormalization.__init__)
+    of_function = signature(batch_normalization)
+    assert of_class == dict(config, **common)
+    assert of_function == dict(config, **common, training=False, reuse=None)
+
+
+def signature(function):
+    """Argument -> default, of those that have one."""
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name: parameter.default for parameter in parameters if parameter.default is not parameter.empty}

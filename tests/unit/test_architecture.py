@@ -19,6 +19,10 @@ ALLOWED = {
     "tfcompat.errors": [],
     "tfcompat.releases": [],
     "tfcompat.following": ["tfcompat.releases"],
+    "tfcompat.explanation": [
+        *("tfcompat.config", "tfcompat.following", "tfcompat.plan", "tfcompat.releases"),
+        "tfcompat.backend.ops",
+    ],
     "tfcompat.plan": ["tfcompat.config", "tfcompat.releases", "tfcompat.errors"],
     "tfcompat.backend": ["tensorflow", "keras", "tfcompat.config", "tfcompat.errors", "tfcompat.kernels.step"],
     "tfcompat.kernels": ["tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.backend.ops"],

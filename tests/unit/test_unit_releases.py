@@ -44,7 +44,7 @@ def test_trait_begins_and_ends_where_its_row_says(trait):
     assert holds[0] == (trait.first or RELEASES[0])
     assert holds[-1] == (trait.last or RELEASES[-1])
     assert trait.first or trait.last, "no difference between releases"
-    assert trait.about.endswith(".")
+    assert trait.about.endswith(".") and trait.otherwise.endswith(".") and trait.about != trait.otherwise
 
 
 def test_first_release_of_a_trait_that_was_always_there_is_the_first_of_all():
