@@ -9,7 +9,7 @@ import collections
 import re
 import sys
 
-from golden import catalogue, compare, installed, pins, processes
+from golden import catalogue, compare, environments, installed, pins, processes
 from golden.choices import BadInput, kerases_for, matching
 from golden.expectations import NotRecorded, Recorded
 from golden.files import DataError
@@ -23,7 +23,7 @@ _PATH = re.compile(r"(?<![\w./<>-])(?:/[\w.+@-]+){2,}|[\w.+@/-]*(?:site-packages
 def parser():
     """The argument parser of `scripts/record.py`."""
     record = argparse.ArgumentParser(prog="record.py", description=__doc__.split("\n")[0])
-    record.add_argument("--mode", action="append", choices=catalogue.MODES, help="repeat for several (all)")
+    record.add_argument("--mode", action="append", choices=catalogue.MODES, help="repeat for several (all it has)")
     record.add_argument("--case", action="append", metavar="GLOB", help="repeat for several (all)")
     record.add_argument("--configuration", default="onednn-off", choices=list(pins.CONFIGURATIONS))
     record.add_argument("--device", help="for example GPU:0; recorded under a key made from the device")
@@ -75,7 +75,7 @@ class Recorder:
         """Records or verifies each mode; returns the exit status."""
         if self.options.device:
             self.configuration = self._device_configuration()
-        plans = [(mode, self._to_run(mode)) for mode in self.options.mode or catalogue.MODES]
+        plans = [(mode, self._to_run(mode)) for mode in self.options.mode or environments.modes_of(self.release)]
         runs = 1 if self.options.verify else 2
         progress = Progress(runs * sum(len(case_ids) for _, case_ids in plans))
         work = self._verify if self.options.verify else self._record

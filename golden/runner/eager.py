@@ -148,7 +148,8 @@ def _tape(inputs, wanted):
         yield None
         return
     with tf.GradientTape() as tape:
-        tape.watch(list(inputs))
+        for x in inputs:
+            tape.watch(x)
         yield tape
 
 

@@ -15,15 +15,28 @@ GRAPH_MODES = ("graph-v1", "graph-v2")
 MODES = GRAPH_MODES + ("eager", "function")
 
 
+def modes():
+    """The modes that this TensorFlow has."""
+    has = {
+        "graph-v1": True,
+        "graph-v2": hasattr(tf1, "enable_v2_behavior"),
+        "eager": hasattr(tf, "GradientTape") and not tf.__version__.startswith("1.8."),  # whose tape takes one output
+        "function": hasattr(tf, "function"),
+    }
+    return [mode for mode in MODES if has[mode]]
+
+
 def choose_behaviour(mode):
     """Switches the process to the TensorFlow behaviour of a mode; call once, first."""
+    if mode not in modes():
+        raise RuntimeError("TensorFlow %s has no mode %s, only %s" % (tf.__version__, mode, ", ".join(modes())))
     if mode == "graph-v1":
         if hasattr(tf1, "disable_v2_behavior"):
             tf1.disable_v2_behavior()
     elif hasattr(tf1, "enable_v2_behavior"):
         tf1.enable_v2_behavior()
     else:
-        raise RuntimeError("TensorFlow %s has no TF2 behaviour, mode %s cannot run" % (tf.__version__, mode))
+        tf1.enable_eager_execution()  # before TensorFlow 1.13 there is nothing else of TF2
     if hasattr(tf1, "logging"):
         tf1.logging.set_verbosity(tf1.logging.FATAL)
 
@@ -63,7 +76,7 @@ def forget_names():
     """Starts automatic layer names from the beginning again."""
     tf1.reset_default_graph()
     for keras in _keras_modules():
-        if keras.__version__.startswith("3"):
+        if getattr(keras, "__version__", "2").startswith("3"):
             keras.utils.clear_session(free_memory=False)  # a collection of garbage takes 0.2 s
         else:
             keras.backend.clear_session()
