@@ -7,7 +7,7 @@ import sys
 import pytest
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "golden"
-SOURCES = sorted(GOLDEN.rglob("*.py")) + [GOLDEN.parent / "scripts" / "record.py"]
+SOURCES = sorted(GOLDEN.rglob("*.py")) + sorted(GOLDEN.parent.glob("scripts/*.py"))
 STDLIB_ONLY_SINCE_3_6 = {"dataclasses", "contextvars", "zoneinfo", "graphlib", "tomllib"}
 
 
