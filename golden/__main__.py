@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from golden import bounds, catalogue, expectations, installed, pins, report, show
+from golden import bounds, catalogue, environments, expectations, installed, pins, report, show
 from golden.choices import BadInput, kerases_for, matching
 from golden.files import DataError
 from golden.processes import WorkerFailed
@@ -67,7 +67,8 @@ def request_of(options, cases, store):
     expected = None if options.live else options.release or here
     stands_for = expected and expectations.recorded_release(store, expected, options.configuration)
     kerases = kerases_for(options.subject, options.keras, here)
-    runs = [(keras, mode) for keras in kerases for mode in options.mode or catalogue.MODES]
+    modes = options.mode or environments.modes_of(expected or here)
+    runs = [(keras, mode) for keras in kerases for mode in modes]
     device = "GPU:0" if options.configuration.startswith("gpu-") else None
     if device is None and options.configuration not in pins.CONFIGURATIONS:
         raise BadInput("configuration is one of %s, or a recorded GPU" % ", ".join(pins.CONFIGURATIONS))
