@@ -7,15 +7,88 @@ import json
 import numpy as np
 
 from golden.bounds import ANY
+from golden.distance import eps_between, is_float, ulps_between
 
 #: status: `identical` or `within bound`; used: list of (array name, `Bound`, eps that it took).
 Verdict = collections.namedtuple("Verdict", "status used")
+
+#: How a report calls the two sides, and arrays that are on one side only.
+Words = collections.namedtuple("Words", "one other lost gained")
+EXPECTATION = Words("expected", "obtained", "missing", "not expected")
+CHANGE = Words("before", "after", "gone", "new")
+
+#: What lines of a report start with that say what both sides share.
+SHARED = "      "
 
 _ABSENT = object()
 
 
 class Mismatch(AssertionError):
     """An observation is not the expected one; the message is the report."""
+
+
+class Difference:
+    """What differs between two observations; false where nothing does. Notes are not compared.
+
+    Args:
+      one, other: the `Observation`s.
+      ignored: names of arrays whose bits, and as `facts.NAME` of facts that, are not compared.
+
+    Attributes:
+      facts: sorted names of the facts that differ, as `facts.NAME`.
+      lost, gained: names of arrays that only `one` has, and only `other`.
+      reordered: whether they have the same arrays in another order.
+      retyped: names of arrays that both have, of another dtype or shape.
+      values: names of arrays of one dtype and shape whose bits differ.
+    """
+
+    def __init__(self, one, other, ignored=()):
+        self.one, self.other = one, other
+        keys = sorted(set(one.facts) | set(other.facts))
+        self.facts = ["facts." + key for key in keys if "facts." + key not in ignored and self._fact_differs(key)]
+        self.lost = [name for name in one.arrays if name not in other.arrays]
+        self.gained = [name for name in other.arrays if name not in one.arrays]
+        self.reordered = not (self.lost or self.gained) and list(one.arrays) != list(other.arrays)
+        changed = [name for name in one.arrays if name not in self.lost and one.arrays[name] != other.arrays[name]]
+        self.retyped = [name for name in changed if _type(one.arrays[name]) != _type(other.arrays[name])]
+        self.values = [name for name in changed if name not in self.retyped and name not in ignored]
+
+    def __bool__(self):
+        return bool(self.names() or self.reordered)
+
+    def names(self):
+        """Sorted names of the facts and arrays that differ."""
+        return sorted(self.facts + self.lost + self.gained + self.retyped + self.values)
+
+    def report(self, words=EXPECTATION, allowed=()):
+        """Lines that tell everything that differs, but the values of arrays named in `allowed`."""
+        lines = self._ending(words) if "facts.raised" in self.facts else []
+        for name in self.facts:
+            lines += _value(name, *self._fact(name[len("facts.") :]), words) if name != "facts.raised" else []
+        lines += _listed(words.lost, self.lost) + _listed(words.gained, self.gained)
+        if self.reordered:
+            lines += ["arrays are in another order:"] + _diff(list(self.one.arrays), list(self.other.arrays))
+        for name in self.one.arrays:
+            if name in self.retyped:
+                told = (words.one,) + _type(self.one.arrays[name]) + (words.other,) + _type(self.other.arrays[name])
+                lines.append("%s: %s %s %r, %s %s %r" % ((name,) + told))
+            elif name in self.values and name not in allowed:
+                lines += array_report(name, self.one.arrays[name], self.other.arrays[name], words)
+        return lines
+
+    def _fact(self, key):
+        return self.one.facts.get(key, _ABSENT), self.other.facts.get(key, _ABSENT)
+
+    def _fact_differs(self, key):
+        one, other = self._fact(key)
+        return _json(one) != _json(other)
+
+    def _ending(self, words):
+        """A headline where one of them raised, or both did but not the same; the messages help to see why."""
+        return [
+            "%s %s" % (words.one, _ending(self.one)),
+            "    %s %s" % (words.other, _ending(self.other)),
+        ]
 
 
 def check(expected, obtained, bounds=(), ignored=()):
@@ -34,22 +107,12 @@ def check(expected, obtained, bounds=(), ignored=()):
     Raises:
       Mismatch: with a report of every difference.
     """
-    report = _raised(expected, obtained) + _facts(expected.facts, obtained.facts, ignored)
-    report += _array_names(list(expected.arrays), list(obtained.arrays))
-    used = []
-    for name, array in expected.arrays.items():
-        other = obtained.arrays.get(name)
-        if other is None or array == other:
-            continue
-        if (array.dtype, array.shape) != (other.dtype, other.shape):
-            report.append(
-                "%s: expected %s %r, obtained %s %r" % (name, array.dtype, array.shape, other.dtype, other.shape)
-            )
-        elif name not in ignored:
-            taken = eps_between(array, other)
-            bound = next((b for b in bounds if b.allows(name, taken)), None)
-            used += [(name, bound, taken)] if bound else []
-            report += [] if bound else [_array(name, array, other, taken)]
+    difference, used = Difference(expected, obtained, ignored), []
+    for name in difference.values:
+        taken = eps_between(expected.arrays[name], obtained.arrays[name])
+        bound = next((b for b in bounds if b.allows(name, taken)), None)
+        used += [(name, bound, taken)] if bound else []
+    report = difference.report(allowed=[name for name, _, _ in used])
     if not (report or used or ignored) and expected.canonical() != obtained.canonical():
         report = ["the canonical bytes differ, and no array and no fact does: the comparison has a gap"]
     exemption = next((b for b in bounds if b.eps == ANY), None)
@@ -62,55 +125,56 @@ def check(expected, obtained, bounds=(), ignored=()):
 
 def differing(one, other):
     """Names of what differs between two observations: of an array, or `facts.NAME`; sorted."""
-    facts = {"facts." + key for key in set(one.facts) | set(other.facts) if _differ(one.facts, other.facts, key)}
-    arrays = {name for name in set(one.arrays) | set(other.arrays) if _differ(one.arrays, other.arrays, name)}
-    return sorted(facts | arrays)
+    return Difference(one, other).names()
 
 
-def _differ(one, other, key):
-    return (key in one) != (key in other) or one.get(key) != other.get(key)
+class Element(collections.namedtuple("Element", "index words values ulps")):
+    """One element of two `Array`s of one dtype and shape.
 
-
-def eps_between(expected, obtained):
-    """max|difference| / (eps * max|expected|) of two `Array`s of one dtype and shape, in exact arithmetic's float64.
-
-    Infinite where they differ in what is not finite, where the expected values are all zero, and for integers.
+    Attributes:
+      index: list of ints.
+      words: its bits on both sides, as hex.
+      values: the shortest decimals that are the two numbers.
+      ulps: how many numbers lie between them, as an int; None where one is not finite, and for integers.
     """
-    if not is_float(expected):
-        return float("inf")
-    one, other = expected.values().astype(np.float64), obtained.values().astype(np.float64)
-    finite = np.isfinite(one)
-    if expected == obtained:
-        return 0.0
-    if not np.array_equal(expected.bits()[~finite], obtained.bits()[~finite]) or not np.isfinite(other[finite]).all():
-        return float("inf")
-    difference, largest = np.abs(one - other)[finite].max(), np.abs(one[finite]).max()
-    if difference == 0:
-        return 0.0
-    return float(difference / (epsilon(expected.dtype) * largest)) if largest else float("inf")
+
+    __slots__ = ()
+
+    @classmethod
+    def at(cls, place, one, other):
+        """The element at a place of the flattened arrays."""
+        words = [int(_words(array)[place]) for array in (one, other)]
+        values = [array.values().reshape(-1)[place] for array in (one, other)]
+        index = [int(n) for n in np.unravel_index(place, one.shape)] if one.shape else []
+        countable = is_float(one) and np.isfinite(values).all()
+        ulps = ulps_between(words[0], words[1], one.dtype) if countable else None
+        digits = one.storage_dtype.itemsize * 2
+        return cls(index, ["0x%0*x" % (digits, word) for word in words], [_shown(value) for value in values], ulps)
 
 
-def is_float(array):
-    """Whether the values of an `Array` are floating point numbers."""
-    return array.dtype == "bfloat16" or array.storage_dtype.kind == "f"
+def places(one, other):
+    """Where the bits of two `Array`s of one dtype and shape differ, as places of the flattened arrays."""
+    return np.flatnonzero(_words(one) != _words(other))
 
 
-def epsilon(dtype):
-    """The distance from 1 to the next number of a floating point dtype."""
-    return 2.0**-7 if dtype == "bfloat16" else float(np.finfo(dtype).eps)
+def array_report(name, one, other, words=EXPECTATION):
+    """Lines that tell how the values of an array differ."""
+    where = places(one, other)
+    first = Element.at(where[0], one, other)
+    lines = [
+        "%s: %d of %d elements differ, %s %r, first at %r"
+        % (name, len(where), one.bits().size, one.dtype, one.shape, first.index)
+    ]
+    for label, word, value in zip((words.one, words.other), first.words, first.values):
+        lines.append("    %s %s  %s" % (label, word, value))
+    if is_float(one):
+        told = "ULP distance undefined" if first.ulps is None else "%d ULP" % first.ulps
+        lines.append("    %s; all: %.3g eps of max|%s|" % (told, eps_between(one, other), words.one))
+    return lines
 
 
-def ulps_between(one, other, dtype):
-    """How many floating point numbers lie between two bit patterns, as an int; 0 between the two zeros."""
-    return abs(_ordinal(one, dtype) - _ordinal(other, dtype))
-
-
-def _ordinal(bits, dtype):
-    """The place of a bit pattern among all numbers of its dtype, as an int: floats sort as sign and magnitude."""
-    width = 16 if dtype == "bfloat16" else np.dtype(dtype).itemsize * 8
-    sign = 1 << (width - 1)
-    word = int(bits)
-    return sign - word if word & sign else word
+def _type(array):
+    return array.dtype, array.shape
 
 
 def _words(array):
@@ -118,44 +182,9 @@ def _words(array):
     return np.frombuffer(array.data, "<u%d" % array.storage_dtype.itemsize)
 
 
-def _array(name, expected, obtained, eps):
-    """The report of one array that differs in value."""
-    one, other = _words(expected), _words(obtained)
-    places = np.flatnonzero(one != other)
-    first = places[0]
-    index = [int(n) for n in np.unravel_index(first, expected.shape)] if expected.shape else []
-    lines = [
-        "%s: %d of %d elements differ, %s %r, first at %r"
-        % (name, len(places), one.size, expected.dtype, expected.shape, index)
-    ]
-    digits = expected.storage_dtype.itemsize * 2
-    for label, words, array in (("expected", one, expected), ("obtained", other, obtained)):
-        value = _shown(array.values().reshape(-1)[first])
-        lines.append("    %s 0x%0*x  %s" % (label, digits, int(words[first]), value))
-    if is_float(expected):
-        lines.append("    %s; all: %.3g eps of max|expected|" % (_ulps(expected, obtained, first), eps))
-    return "\n".join(lines)
-
-
-def _ulps(expected, obtained, first):
-    pair = expected.values().reshape(-1)[first], obtained.values().reshape(-1)[first]
-    if not np.isfinite(pair).all():
-        return "ULP distance undefined"
-    return "%d ULP" % ulps_between(_words(expected)[first], _words(obtained)[first], expected.dtype)
-
-
 def _shown(value):
     """The shortest decimal that is this number."""
     return repr(value.item()) if value.dtype.kind != "f" else np.format_float_scientific(value, trim="0")
-
-
-def _array_names(expected, obtained):
-    """The report of arrays that are missing, new or in another order."""
-    report = _listed("missing", [name for name in expected if name not in obtained])
-    report += _listed("not expected", [name for name in obtained if name not in expected])
-    if not report and expected != obtained:
-        report = ["arrays are in another order:"] + _diff(expected, obtained)
-    return report
 
 
 def _listed(what, names):
@@ -165,45 +194,29 @@ def _listed(what, names):
     return ["%d arrays %s: %s, ..., %s" % (len(names), what, ", ".join(names[:2]), names[-1])]
 
 
-def _raised(expected, obtained):
-    """A headline where one of them raised, or both did but not the same; the messages help to see why."""
-    one, other = expected.facts.get("raised"), obtained.facts.get("raised")
-    if one == other:
-        return []
-    return ["expected %s\n    obtained %s" % (_ending(one, expected.notes), _ending(other, obtained.notes))]
-
-
-def _ending(raised, notes):
+def _ending(observation):
+    raised, notes = observation.facts.get("raised"), observation.notes
     if raised is None:
         return "no error"
     told = notes.get("message") or notes.get("signal") or notes.get("stderr") or ""
     return "%s in phase %s: %s" % (raised["type"], raised["phase"], told)
 
 
-def _facts(expected, obtained, ignored):
-    """The report of facts that differ; `raised` has its own."""
-    report = []
-    for key in sorted(set(expected) | set(obtained)):
-        if key != "raised" and "facts." + key not in ignored:
-            report += _value("facts." + key, expected.get(key, _ABSENT), obtained.get(key, _ABSENT))
-    return report
-
-
-def _value(path, one, other):
+def _value(path, one, other, words):
     """The report of two JSON values."""
     if _json(one) == _json(other):
         return []
     if isinstance(one, dict) and isinstance(other, dict):
         keys = sorted(set(one) | set(other))
-        lines = [_value("%s.%s" % (path, key), one.get(key, _ABSENT), other.get(key, _ABSENT)) for key in keys]
+        lines = [_value("%s.%s" % (path, key), one.get(key, _ABSENT), other.get(key, _ABSENT), words) for key in keys]
         return [line for lines in lines for line in lines]
     if isinstance(one, list) and isinstance(other, list):
         return ["%s:" % path] + _diff([_json(item) for item in one], [_json(item) for item in other])
-    return ["%s: expected %s, obtained %s" % (path, _json(one), _json(other))]
+    return ["%s: %s %s, %s %s" % (path, words.one, _json(one), words.other, _json(other))]
 
 
 def _diff(one, other):
-    """Lines of two lists of strings, marked `-` expected and not there, `+` there and not expected."""
+    """Lines of two lists of strings, marked `-` on the one side only, `+` on the other, and unmarked if `SHARED`."""
     return ["    " + line for line in difflib.ndiff(one, other) if not line.startswith("?")]
 
 

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from golden import bounds, compare
+from golden import bounds, compare, distance
 from golden.observation import Array, Observation
 from samples import make_observation
 
@@ -171,14 +171,14 @@ def test_differing_names_arrays_and_facts():
     ],
 )
 def test_eps_is_relative_to_the_largest_expected_value(one, other, eps):
-    assert compare.eps_between(Array.of(np.float32(one)), Array.of(np.float32(other))) == eps
+    assert distance.eps_between(Array.of(np.float32(one)), Array.of(np.float32(other))) == eps
 
 
 @pytest.mark.parametrize(
     "one, other, ulps", [(0x3F800000, 0x3F800003, 3), (0x80000000, 0, 0), (0x80000001, 0x00000002, 3)]
 )
 def test_ulps_count_across_zero(one, other, ulps):
-    assert compare.ulps_between(one, other, "float32") == ulps
+    assert distance.ulps_between(one, other, "float32") == ulps
 
 
 class TestBounds:
