@@ -63,7 +63,12 @@ def known_training(training: Any, read_late: bool) -> Any:
 
 
 def smart_cond(training: Any, if_true: Callable[[], Any], if_false: Callable[[], Any]) -> Any:
-    """The branch that `training` picks: in Python where its value is known, in the graph where not."""
+    """The branch that `training` picks: in Python where its value is known, in the graph where not.
+
+    Raises:
+      TypeError: see `static_value`.
+    """
+    static_value(training)  # says what is allowed; TensorFlow would speak of a `pred`
     if isinstance(training, tf.Variable):
         return tf1.cond(training, if_true, if_false)
     return _smart_cond(training, if_true, if_false)
