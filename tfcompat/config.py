@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import numbers
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
 from tfcompat.releases import Behaviour, first_release
@@ -88,11 +89,31 @@ class Config:
 
 def _check_axis_type(axis: Any, behaviour: Behaviour) -> None:
     kinds: Tuple[type, ...] = (int,) + (list,) * behaviour.axis_list + (tuple,) * behaviour.axis_tuple
-    if not isinstance(axis, kinds):
+    if not isinstance(axis, kinds) and not (behaviour.axis_numpy and isinstance(axis, numbers.Integral)):
         names = " or ".join(kind.__name__ for kind in kinds)
         raise TypeError(
             "axis is {!r}, a {}; allowed is {}. Write axis=-1 for the last axis, axis=[1, 3] for two.".format(
                 axis, type(axis).__name__, names
+            )
+        )
+
+
+def check_training(training: Any, behaviour: Behaviour) -> None:
+    """Requires a `training` that is no tensor to be one that the followed release takes.
+
+    Raises:
+      TypeError: neither a bool nor, where the release takes them, 0, 1, a NumPy bool or None.
+    """
+    if training is None and behaviour.training_none:
+        return
+    number = behaviour.training_as_number and getattr(training, "shape", ()) == () and training in (True, False)
+    if not (isinstance(training, bool) or number):
+        raise TypeError(
+            "training is {!r}, a {}; allowed is a bool{} or a scalar bool tensor{}.".format(
+                training,
+                type(training).__name__,
+                ", 0, 1" * behaviour.training_as_number,
+                "" if behaviour.training_none else " in TensorFlow {}, which the layer follows".format(behaviour.release),
             )
         )
 

@@ -26,6 +26,13 @@ _UNSEEN: Dict[str, Callable[[Config, Plan], bool]] = {
 }
 
 
+#: Traits of what an explanation is not told: `training`, `reuse`, scopes, other calls of the layer.
+UNTOLD = (
+    *("first_call_updates", "reuse_finds_unnamed", "regularizers_add_up"),
+    *("trainable_none_trains", "training_as_number", "training_none"),
+)
+
+
 class Difference(NamedTuple):
     """Releases in which the same call does something else.
 
@@ -141,6 +148,8 @@ def _elsewhere(trait: Trait, behaviour: Behaviour, among: Sequence[str]) -> List
 
 def _concerns(trait: Trait, config: Config, plan: Plan, shape: Sequence[Optional[int]], dtype: str) -> bool:
     """Whether a call would do something else if its release were on the other side of a trait."""
+    if trait.name in UNTOLD:
+        return False
     if trait.name in _UNSEEN:
         return _UNSEEN[trait.name](config, plan)
     change: Dict[str, Any] = {trait.name: not getattr(plan.behaviour, trait.name)}

@@ -11,7 +11,7 @@ from tfcompat.backend import ops, serial
 from tfcompat.backend.eager import Eager
 from tfcompat.backend.ops import tf
 from tfcompat.backend.v1_graph import Scoped
-from tfcompat.config import Config
+from tfcompat.config import Config, check_training
 from tfcompat.explanation import explanation
 from tfcompat.kernels.moments import batch_moments
 from tfcompat.plan import Plan, Shape, Variable, resolve
@@ -140,12 +140,13 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         self.supports_masking = True
         if kwargs.get("dtype") is not None:
             self._state.dtype_given = True
-            self._state.dtype = tf.as_dtype(host.compute_dtype(self)).name
+            if not self._state.behaviour.float32_only:
+                self._state.dtype = tf.as_dtype(host.compute_dtype(self)).name
         if in_graph:
             base_name = getattr(name, "name", name) or _snake_case(type(self).__name__)
-            self._state.life = Scoped(host, base_name, scope, reuse)
-            # None means "not said" to get_variable, which then makes a trainable variable.
-            self._state.affine_trains = trainable is None or bool(trainable)
+            behaviour = self._state.behaviour
+            self._state.life = Scoped(host, base_name, scope, reuse, behaviour.reuse_finds_unnamed)
+            self._state.affine_trains = behaviour.trainable_none_trains if trainable is None else bool(trainable)
             self._name = name if name and isinstance(name, str) else self.name
 
     @property
@@ -197,6 +198,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         if not variable.statistic:
             how = {kind: state.objects["{}_{}".format(name, kind)] for kind in ("regularizer", "constraint")}
             how["trainable"] = state.affine_trains
+            how["replaces_regularizer"] = not state.behaviour.regularizers_add_up
         initializer = self._initializer(variable.initializer)
         state.life.add_weight(self, name, variable.shape, state.plan.param_dtype, initializer, **how)
 
@@ -248,6 +250,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         """What `__call__` does once the variables are there."""
         state = self._state
         state.plan.check(ops.shape_of(inputs))
+        if not tf.is_tensor(training):
+            check_training(training, state.behaviour)
         training = state.life.default_training() if training is None else training
         masked = {} if mask is None or not state.behaviour.masks else {"mask": mask}
 
@@ -260,9 +264,14 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         step = kernels.run(
             inputs, weights, state.plan, state.config, training, take_moments, state.life.may_average_in_kernel
         )
-        moves = bool(self.trainable) or state.behaviour.frozen_layer_updates
-        state.life.apply(self, step, weights, trainable=moves)
+        if not (state.behaviour.first_call_updates and self.updates):
+            state.life.apply(self, step, weights, trainable=self._moves)
         return step.output
+
+    @property
+    def _moves(self) -> bool:
+        """Whether the averages move."""
+        return bool(self.trainable) or self._state.behaviour.frozen_layer_updates
 
     def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:
         """Mean and biased variance of a batch.  Subclasses override it, for example to average over replicas."""
@@ -271,7 +280,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
     @property
     def updates(self) -> List[Any]:
         """Update operations in a v1 graph, none while the layer is not trainable; elsewhere updates happen at once."""
-        return self._state.life.updates_of(bool(self.trainable))
+        return self._state.life.updates_of(self._moves)
 
     @property
     def losses(self) -> List[Any]:

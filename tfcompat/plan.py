@@ -1,6 +1,7 @@
 """The frozen result of building: what will run on inputs of one shape and dtype, and why."""
 
 import dataclasses
+import numbers
 from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from tfcompat.config import Config
@@ -133,7 +134,8 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
 
     Raises:
       ValueError: unknown or zero rank, an axis out of range or twice, a kept dimension of unknown size, virtual batches
-        that cannot be, `fused=True` that cannot be where the followed release insists.
+        that cannot be; where the followed release insists, `fused=True` that cannot be, a kept dimension of size 0, an
+        input that is not float32.
       IndexError: an empty axis list.
       TypeError: an axis list of something else than ints.
     """
@@ -145,7 +147,7 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
     shape = tuple(shape)
     axes = _resolve_axes(config.axis, len(shape))
     _check_virtual_batch(config, axes)
-    sizes = _axis_sizes(shape, axes)
+    sizes = _axis_sizes(shape, axes, behaviour)
     vetoes = fused_vetoes(config, behaviour, len(shape), axes, dtype)
     if config.fused and vetoes and behaviour.fused_or_error:
         raise ValueError(
@@ -199,7 +201,7 @@ def fused_vetoes(config: Config, behaviour: Behaviour, rank: int, axes: Sequence
 
 
 def _resolve_axes(axis: Any, rank: int) -> Tuple[int, ...]:
-    given = [axis] if isinstance(axis, int) else list(axis)
+    given = [int(axis)] if isinstance(axis, numbers.Integral) else list(axis)
     if not given:
         raise IndexError("axis is empty; name at least one axis to keep, for example axis=-1.")
     for a in given:
@@ -233,7 +235,7 @@ def _check_virtual_batch(config: Config, axes: Sequence[int]) -> None:
         raise ValueError("virtual_batch_size and adjustment are both given; drop one of them.")
 
 
-def _axis_sizes(shape: Shape, axes: Sequence[int]) -> Tuple[int, ...]:
+def _axis_sizes(shape: Shape, axes: Sequence[int], behaviour: Behaviour) -> Tuple[int, ...]:
     sizes: List[int] = []
     for axis in axes:
         size = shape[axis]
@@ -241,6 +243,11 @@ def _axis_sizes(shape: Shape, axes: Sequence[int]) -> Tuple[int, ...]:
             raise ValueError(
                 "the input's shape is {}, its size along axis {} is unknown; it must be known to make the variables. "
                 "Call set_shape.".format(shape, axis)
+            )
+        if size == 0 and not behaviour.takes_no_channels:
+            raise ValueError(
+                "the input's shape is {}, its size along axis {} is 0; TensorFlow {}, which the layer follows, needs at "
+                "least 1.".format(shape, axis, behaviour.release)
             )
         sizes.append(size)
     return tuple(sizes)
@@ -257,6 +264,11 @@ def _param_shape(config: Config, rank: int, axes: Sequence[int], sizes: Sequence
 
 
 def _param_dtype(behaviour: Behaviour, dtype: str) -> str:
+    if behaviour.float32_only and dtype != "float32":
+        raise ValueError(
+            "the input is {}; TensorFlow {}, which the layer follows, normalizes float32 only. Cast the input, or "
+            "follow a later release.".format(dtype, behaviour.release)
+        )
     as_input = behaviour.float16_parameters and dtype == "float16"
     return "float32" if dtype in _NARROW and not as_input else dtype
 

@@ -42,6 +42,9 @@ TRAITS: Tuple[Trait, ...] = (
     Trait("takes_virtual_batch", "1.5", None, "virtual-batch-2", "There are virtual batches and adjustments.", "There are neither virtual batches nor adjustments."),
     Trait("axis_list", "1.5", None, "axis-list-1-3", "`axis` may be a list.", "`axis` must be an int."),
     Trait("axis_tuple", "2.2", None, "axis-tuple", "`axis` may be a tuple.", "`axis` must not be a tuple."),
+    Trait("axis_numpy", None, "1.4", "axis-numpy", "`axis` may be a NumPy int.", "`axis` must not be a NumPy int."),
+    Trait("takes_no_channels", "1.5", None, "no-channels-rank2", "An axis of size 0 may be kept.", "An axis of size 0 must not be kept."),
+    Trait("float32_only", None, "1.1", "float64-rank2", "Variables are float32, and input must be.", "Variables have a dtype that suits the input."),
     Trait("beta_before_gamma", None, "1.3", "rank2-defaults", "`beta` is made before `gamma`.", "`gamma` is made before `beta`."),
     Trait("fused_by_default", "1.4", None, "rank4-defaults", "`fused=None` takes the fused kernel where it can.", "`fused=None` takes the unfused kernel."),
     Trait("fused_or_error", "1.3", "1.3", "fused-true-rank2", "`fused=True` where the kernel cannot be used is an error.", "`fused=True` falls back where the kernel cannot be used."),
@@ -55,6 +58,12 @@ TRAITS: Tuple[Trait, ...] = (
     Trait("averages_move_at_inference", None, "1.1", "rank2-defaults", "The update operations move the averages whatever `training` is.", "At inference the update operations change nothing."),
     Trait("averages_move_by_momentum", "1.2", "1.4", "rank2-defaults", "At inference the averages are moved with a momentum of 1.", "At inference no average is moved, not even by nothing."),
     Trait("frozen_layer_updates", None, "1.5", "not-trainable-rank4", "A layer that is not trainable moves its averages.", "A layer that is not trainable keeps its averages."),
+    Trait("first_call_updates", None, "1.1", "class-called-twice-training", "Only the first call of a layer makes update operations.", "Every call of a layer makes update operations."),
+    Trait("reuse_finds_unnamed", "1.2", None, "reuse-unnamed", "`reuse` without a name finds the variables of the first layer without a name.", "`reuse` without a name looks for a name that is not taken yet."),
+    Trait("regularizers_add_up", "1.2", None, "scope-regularizer-and-argument", "The regularizer of a variable scope and that of an argument both count.", "The regularizer of an argument takes the place of that of a variable scope."),
+    Trait("trainable_none_trains", "1.10", None, "trainable-none-rank2", "`trainable=None` makes `gamma` and `beta` trainable.", "`trainable=None` makes no variable trainable."),
+    Trait("training_as_number", "1.6", None, "training-int-1-rank2", "`training` may be 0, 1 or a NumPy bool.", "`training` must be a bool or a tensor."),
+    Trait("training_none", "1.9", None, "training-none-rank2", "`training` may be None.", "`training` must not be None."),
     Trait("constant_training_read_late", None, "1.14", "training-constant-false-rank2", "A constant tensor for `training` is taken for one of unknown value where nothing is fused.", "A constant tensor for `training` is read while the graph is built."),
     Trait("fused_constant_training_read_late", "1.3", "1.3", "training-constant-false-rank4", "With the fused kernel, a constant tensor for `training` is taken for one of unknown value.", "With the fused kernel, a constant tensor for `training` is read while the graph is built."),
     Trait("renorm_debiased", None, "1.14", "renorm-defaults", "Renorm averages start at 0 and are divided by a weight that starts there, too.", "Renorm averages start at the initial statistics and are used as they are."),
@@ -78,6 +87,9 @@ class Behaviour:
     takes_virtual_batch: bool
     axis_list: bool
     axis_tuple: bool
+    axis_numpy: bool
+    takes_no_channels: bool
+    float32_only: bool
     beta_before_gamma: bool
     fused_by_default: bool
     fused_or_error: bool
@@ -91,6 +103,12 @@ class Behaviour:
     averages_move_at_inference: bool
     averages_move_by_momentum: bool
     frozen_layer_updates: bool
+    first_call_updates: bool
+    reuse_finds_unnamed: bool
+    regularizers_add_up: bool
+    trainable_none_trains: bool
+    training_as_number: bool
+    training_none: bool
     constant_training_read_late: bool
     fused_constant_training_read_late: bool
     renorm_debiased: bool

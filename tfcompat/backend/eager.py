@@ -54,9 +54,16 @@ class Eager:
         return kwargs
 
     def add_weight(
-        self, layer: Any, name: str, shape: Sequence[int], dtype: str, initializer: Any, **kwargs: Any
+        self,
+        layer: Any,
+        name: str,
+        shape: Sequence[int],
+        dtype: str,
+        initializer: Any,
+        replaces_regularizer: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """Makes a variable that Keras tracks."""
+        """Makes a variable that Keras tracks; there is no scope whose regularizer could be replaced."""
         self.variables[name] = self._host.add_weight(layer, name, shape, dtype, initializer, **kwargs)
 
     def read(self, name: str) -> Optional[Any]:

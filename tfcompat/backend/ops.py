@@ -40,20 +40,10 @@ def in_v1_graph() -> bool:
 
 
 def static_value(training: Any) -> Any:
-    """What is known of `training` now: a bool, the value of a constant tensor, or None.
-
-    Raises:
-      TypeError: neither a tensor, a variable, a bool, 0 nor 1.
-    """
+    """What is known of `training` now: a bool, the value of a constant tensor, or None."""
     if tf.is_tensor(training):
         return None if isinstance(training, tf.Variable) else tf.get_static_value(training)
-    if training in (True, False):
-        return bool(training)
-    raise TypeError(
-        "training is {!r}, a {}; allowed is a bool, 0, 1 or a scalar bool tensor.".format(
-            training, type(training).__name__
-        )
-    )
+    return bool(training)
 
 
 def known_training(training: Any, read_late: bool) -> Any:
@@ -63,12 +53,7 @@ def known_training(training: Any, read_late: bool) -> Any:
 
 
 def smart_cond(training: Any, if_true: Callable[[], Any], if_false: Callable[[], Any]) -> Any:
-    """The branch that `training` picks: in Python where its value is known, in the graph where not.
-
-    Raises:
-      TypeError: see `static_value`.
-    """
-    static_value(training)  # says what is allowed; TensorFlow would speak of a `pred`
+    """The branch that `training` picks: in Python where its value is known, in the graph where not."""
     if isinstance(training, tf.Variable):
         return tf1.cond(training, if_true, if_false)
     return _smart_cond(training, if_true, if_false)

@@ -52,8 +52,10 @@ def to_json(host: ModuleType, config: Config, objects: Dict[str, Any]) -> Dict[s
       ValueError: an argument that cannot be written: a tensor, or a function that is not registered with Keras.
     """
     fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-    if not isinstance(config.axis, int):
+    if isinstance(config.axis, (list, tuple)):
         fields["axis"] = fields[_AXES_KEY] = list(config.axis)
+    else:
+        fields["axis"] = int(config.axis)
     for name in _INITIALIZERS:
         fields[name] = _initializer_to_json(host, objects[name])
     for name in _REGULARIZERS:

@@ -21,12 +21,15 @@ class Scoped:
       base_name: default name of the scope, made unique where it is used.
       scope: name or `VariableScope` to enter at once; None or "": the first call decides.
       reuse: None, True, False or `tf.compat.v1.AUTO_REUSE`.
+      reuse_finds_unnamed: whether with `reuse` the default name is taken as it is.
     """
 
     may_average_in_kernel = False
 
-    def __init__(self, host: ModuleType, base_name: str, scope: Any = None, reuse: Any = None) -> None:
-        self._host = host
+    def __init__(
+        self, host: ModuleType, base_name: str, scope: Any = None, reuse: Any = None, reuse_finds_unnamed: bool = True
+    ) -> None:
+        self._host, self._reuse_finds_unnamed = host, reuse_finds_unnamed
         self.base_name = base_name
         self.reuse = reuse
         self.scope: Any = None
@@ -56,7 +59,7 @@ class Scoped:
         """Fixes the scope on first use: with reuse the plain name, without one that is not taken."""
         if self.scope is not None:
             return
-        if self.reuse:
+        if self.reuse and self._reuse_finds_unnamed:
             context = tf1.variable_scope(scope if scope is not None else self.base_name)
         else:
             context = tf1.variable_scope(scope, default_name=self.base_name)
@@ -93,12 +96,17 @@ class Scoped:
         constraint: Optional[Callable[[Any], Any]] = None,
         trainable: bool = True,
         statistic: bool = False,
+        replaces_regularizer: bool = False,
     ) -> None:
-        """Makes or reuses a variable through `get_variable`, with all that the scopes around it ask for."""
+        """Makes or reuses a variable through `get_variable`, with all that the scopes around it ask for; of its
+        regularizer, where there is one, `replaces_regularizer` says that it is instead of the scope's.
+        """
         existing = set() if regularizer is None else {id(v) for v in tf1.global_variables()}
         kwargs: Dict[str, Any] = {}
         if statistic:
             kwargs.update(synchronization=tf.VariableSynchronization.ON_READ, aggregation=tf1.VariableAggregation.MEAN)
+        if replaces_regularizer and regularizer is not None:
+            kwargs.update(regularizer=lambda weight: None)
         variable = tf1.get_variable(
             name,
             shape=tuple(shape),
