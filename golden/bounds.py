@@ -27,7 +27,8 @@ Place = collections.namedtuple("Place", "case release runtime configuration mode
 class Bound(collections.namedtuple("Bound", PATTERNS + ("eps", "reason", "skips"))):
     """Arrays that may differ from their recording by up to `eps` eps of max|recorded|; or an exemption: eps is `ANY`.
 
-    An exemption is for a bug of TensorFlow that is not reproduced: nothing of the case is compared.
+    An exemption is for what a release does by mistake, or its kernels do, and is not reproduced: arrays and facts that
+    its `array` pattern matches are not compared, and without a pattern nothing of the case.
 
     Attributes:
       case, array, release, runtime, configuration, mode, keras, fingerprint, raised: shell patterns, `*` for any, or
@@ -43,9 +44,9 @@ class Bound(collections.namedtuple("Bound", PATTERNS + ("eps", "reason", "skips"
         """Whether the row is about this `Place`."""
         return all(_matches(name, getattr(self, name), getattr(place, name)) for name in Place._fields)
 
-    def allows(self, array, eps):
-        """Whether an array of this name may differ by this much."""
-        return self.eps != ANY and eps <= self.eps and _matches("array", self.array, array)
+    def allows(self, name, eps):
+        """Whether an array of this name may differ by this much, or a fact `facts.NAME` at all: `ANY`."""
+        return eps <= self.eps and _matches("array", self.array, name)
 
     def __str__(self):
         patterns = ", ".join("%s %s" % (name, getattr(self, name)) for name in PATTERNS if getattr(self, name) != "*")

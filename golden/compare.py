@@ -61,18 +61,19 @@ class Difference:
         return sorted(self.facts + self.lost + self.gained + self.retyped + self.values)
 
     def report(self, words=EXPECTATION, allowed=()):
-        """Lines that tell everything that differs, but the values of arrays named in `allowed`."""
-        lines = self._ending(words) if "facts.raised" in self.facts else []
-        for name in self.facts:
+        """Lines that tell everything that differs, but what is named in `allowed` (`order` for that of the arrays)."""
+        facts, lost, gained = ([n for n in names if n not in allowed] for names in (self.facts, self.lost, self.gained))
+        lines = self._ending(words) if "facts.raised" in facts else []
+        for name in facts:
             lines += _value(name, *self._fact(name[len("facts.") :]), words) if name != "facts.raised" else []
-        lines += _listed(words.lost, self.lost) + _listed(words.gained, self.gained)
-        if self.reordered:
+        lines += _listed(words.lost, lost) + _listed(words.gained, gained)
+        if self.reordered and "order" not in allowed:
             lines += ["arrays are in another order:"] + _diff(list(self.one.arrays), list(self.other.arrays))
-        for name in self.one.arrays:
+        for name in [name for name in self.one.arrays if name not in allowed]:
             if name in self.retyped:
                 told = (words.one,) + _type(self.one.arrays[name]) + (words.other,) + _type(self.other.arrays[name])
                 lines.append("%s: %s %s %r, %s %s %r" % ((name,) + told))
-            elif name in self.values and name not in allowed:
+            elif name in self.values:
                 lines += array_report(name, self.one.arrays[name], self.other.arrays[name], words)
         return lines
 
@@ -91,15 +92,16 @@ class Difference:
         ]
 
 
-def check(expected, obtained, bounds=(), ignored=()):
+def check(expected, obtained, bounds=(), ignored=(), payloads=True):
     """Requires an observation to be the expected one.
 
     Facts are compared exactly; arrays by name, order, dtype, shape and bits. Notes are not compared.
 
     Args:
       expected, obtained: the `Observation`s.
-      bounds: `Bound`s whose `array` pattern allows arrays to differ in value.
+      bounds: `Bound`s whose `array` pattern allows arrays to differ in value, or exempts arrays and facts.
       ignored: names of arrays whose bits, and as `facts.NAME` of facts that, differ from run to run.
+      payloads: whether a NaN with other bits is another value to a bound; see `distance.eps_between`.
 
     Returns:
       `Verdict`.
@@ -108,16 +110,15 @@ def check(expected, obtained, bounds=(), ignored=()):
       Mismatch: with a report of every difference.
     """
     difference, used = Difference(expected, obtained, ignored), []
-    for name in difference.values:
-        taken = eps_between(expected.arrays[name], obtained.arrays[name])
-        bound = next((b for b in bounds if b.allows(name, taken)), None)
-        used += [(name, bound, taken)] if bound else []
+    for name in difference.names() + ["order"] * difference.reordered:
+        taken = ANY
+        if name in difference.values:
+            taken = eps_between(expected.arrays[name], obtained.arrays[name], payloads)
+        allowing = [bound for bound in bounds if bound.allows(name, taken)]
+        used += [(name, min(allowing, key=lambda bound: bound.eps), taken)] if allowing else []
     report = difference.report(allowed=[name for name, _, _ in used])
     if not (report or used or ignored) and expected.canonical() != obtained.canonical():
         report = ["the canonical bytes differ, and no array and no fact does: the comparison has a gap"]
-    exemption = next((b for b in bounds if b.eps == ANY), None)
-    if report and exemption:
-        return Verdict("within bound", [("everything", exemption, ANY)])
     if report:
         raise Mismatch("\n".join(report))
     return Verdict("within bound" if used else "identical", used)

@@ -24,7 +24,7 @@ class Expectation(collections.namedtuple("Expectation", "observation bounds igno
         expected = self.observation
         if self.abroad:
             expected, obtained = runtime.set_aside(expected), runtime.set_aside(obtained)
-        return compare.check(expected, obtained, self.bounds, self.ignored)
+        return compare.check(expected, obtained, self.bounds, self.ignored, payloads=not self.abroad)
 
 
 class NotRecorded(LookupError):

@@ -222,6 +222,32 @@ class TestBounds:
         assert bounds.applicable(rows, self.place, portable=True) == []
         assert bounds.applicable(rows, raised, portable=True) == rows
 
+    def test_exemption_without_a_pattern_excuses_the_whole_case(self, tmp_path):
+        rows = self.rows(tmp_path, '[{"case": "wide-19", "eps": "any", "reason": "x"}]')
+        other = Observation([("s0/y1", Array.of(np.float32([7.0])))], {"outputs": []})
+        verdict = compare.check(self.expected, other, rows)
+        assert [name for name, _, _ in verdict.used] == ["facts.outputs", "s0/y0", "s0/y1"]
+
+    def test_exemption_with_a_pattern_excuses_nothing_else(self, tmp_path):
+        rows = self.rows(tmp_path, '[{"case": "wide-19", "array": "facts.*|s0/y1", "eps": "any", "reason": "x"}]')
+        assert report_of(self.expected, Observation(self.far.arrays, {"n": 1}), bounds=rows).startswith("s0/y0: 1 of 1")
+        more = Observation(list(self.expected.arrays.items()) + [("s0/y1", self.expected.arrays["s0/y0"])], {"n": 1})
+        assert compare.check(self.expected, more, rows).status == "within bound"
+
+    def test_tightest_bound_that_allows_a_difference_is_the_one_that_it_needs(self, tmp_path):
+        rows = self.rows(
+            tmp_path,
+            '[{"case": "*", "eps": "any", "reason": "x"}, {"eps": 9, "reason": "x"}, {"eps": 3, "reason": "x"}]',
+        )
+        assert compare.check(self.expected, self.near, rows).used == [("s0/y0", rows[2], 2.0)]
+        assert compare.check(self.expected, self.far, rows).used == [("s0/y0", rows[0], 16.0)]
+
+    def test_sign_of_a_nan_is_no_difference_to_a_bound_where_payloads_do_not_count(self, tmp_path):
+        rows = self.rows(tmp_path, '[{"eps": 3, "reason": "x"}]')
+        one, other = (Observation([("s0/y0", Array.of(np.float32([n])))]) for n in (np.nan, -np.nan))
+        assert "ULP distance undefined" in report_of(one, other, bounds=rows)
+        assert compare.check(one, other, rows, payloads=False).used == [("s0/y0", rows[0], 0.0)]
+
     @pytest.mark.parametrize("row", ['{"eps": 3}', '{"eps": 0, "reason": "x"}', '{"eps": 1, "reason": "x", "ulp": 3}'])
     def test_malformed_row_is_named(self, tmp_path, row):
         with pytest.raises(ValueError, match="bounds.json, row 0"):
