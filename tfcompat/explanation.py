@@ -19,6 +19,7 @@ _UNSEEN: Dict[str, Callable[[Config, Plan], bool]] = {
     "averages_move_at_inference": lambda config, plan: True,
     "averages_move_by_momentum": lambda config, plan: True,
     "frozen_layer_updates": lambda config, plan: True,
+    "frozen_layer_updates_eagerly": lambda config, plan: plan.kernel == "fused",
     "virtual_batch_of_unknown_shape": lambda config, plan: plan.virtual_batch_size is not None,
     "virtual_batch_off_at_inference": lambda config, plan: plan.virtual_batch_size is not None,
     "casts_input": lambda config, plan: True,

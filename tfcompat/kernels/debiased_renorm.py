@@ -39,6 +39,7 @@ def correct(mean: Any, variance: Any, weights: Weights, plan: Plan, config: Conf
     )
     for name, value, moving_name, debiased in chains:
         weight = name + "_weight"
-        updates += (moved(name, value, config.renorm_momentum), moved(weight, 1.0, config.renorm_momentum))
+        updates += (moved(name, value, config.renorm_momentum, even_frozen=True),)
+        updates += (moved(weight, 1.0, config.renorm_momentum, even_frozen=True),)
         updates += (moved(moving_name, debiased, config.momentum, after=(name, weight)),)
     return Correction(r, d, updates)

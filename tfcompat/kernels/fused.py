@@ -53,7 +53,8 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
     if average_in_kernel:
         return Step(output, tuple(_set(name, value) for name, value in moments))
     rate = averages.fused_rate(training, config.momentum, plan.behaviour)
-    return Step(output, tuple(averages.move(name, value, rate) for name, value in moments))
+    eagerly = plan.behaviour.frozen_layer_updates_eagerly
+    return Step(output, tuple(averages.move(name, value, rate, even_frozen=eagerly) for name, value in moments))
 
 
 def _known_false(training: Any, plan: Plan) -> bool:
