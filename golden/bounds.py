@@ -19,8 +19,8 @@ _RANGES = ("release", "runtime")
 ANY = float("inf")
 
 #: What is compared: names that the patterns of a row are matched with. release: the recorded one; runtime: the one that
-#: ran; fingerprint: `same` or `other`, this CPU and build beside those of the recording; raised: type and message of
-#: the recorded error, empty where there was none.
+#: ran; fingerprint: `same` where this CPU and build round as those of the recording do, else `other`, or `abroad` if
+#: another release than the recorded one ran; raised: type and message of the recorded error, empty without one.
 Place = collections.namedtuple("Place", "case release runtime configuration mode keras fingerprint raised")
 
 

@@ -65,13 +65,14 @@ class Recorded:
             )
         ran = provenance["tensorflow"]
         abroad = installed.minor(ran) != installed.minor(self.key.release)
-        same = "same" if provenance["fingerprint"] == self.index.fingerprint else "other"
+        fingerprint = "abroad" if abroad else "other"
+        if provenance["fingerprint"] == self.index.fingerprint:
+            fingerprint = "same"
         observation = self.store.observation(case_id, entry.sha)
-        place = bounds.Place(
-            case_id, self.key.release, ran, self.key.configuration, self.key.mode, keras, same, _raised(observation)
-        )
-        # Abroad the rows tell what is rounded otherwise, for every case.
-        applicable = bounds.applicable(self.rows, place, abroad or self.cases[case_id]["portable"])
+        key = self.key
+        raised = _raised(observation)
+        place = bounds.Place(case_id, key.release, ran, key.configuration, key.mode, keras, fingerprint, raised)
+        applicable = bounds.applicable(self.rows, place, self.cases[case_id]["portable"])
         ignored = self.index.nondeterministic.get(case_id, ())
         return Expectation(observation, applicable, ignored, abroad)
 

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from conftest import HERE
-from golden import environments, pins, record_all
+from golden import environments, every, pins, record_all
 
 ROWS = [("1.4.0", ["graph-v1"]), ("2.3.4", ["graph-v1", "eager"]), ("2.9.3", ["graph-v1", "eager"])]
 
@@ -44,8 +44,8 @@ def behave(tmp_path):
 @pytest.fixture
 def run(tmp_path, rows, behave, small_catalogue, monkeypatch):
     """A function that runs `scripts/record_all.py` with environments that are a script each."""
-    monkeypatch.setattr(record_all, "find_python", lambda version: sys.executable)
-    monkeypatch.setattr(record_all, "installation", install)
+    monkeypatch.setattr(every, "find_python", lambda version: sys.executable)
+    monkeypatch.setattr(every, "installation", install)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([HERE, pins.ROOT]))
     (tmp_path / "work").mkdir()
     common = ["--data", str(tmp_path / "data"), "--work", str(tmp_path / "work"), "--rows", str(rows)]
@@ -106,14 +106,14 @@ def test_release_that_cannot_be_installed_does_not_stop_the_rest(run, rows, tmp_
 
 
 def test_missing_interpreter_is_told_with_the_cure(run, monkeypatch, capsys):
-    monkeypatch.setattr(record_all, "find_python", lambda version: None)
+    monkeypatch.setattr(every, "find_python", lambda version: None)
     assert run("--release", "1.4") == 1
     assert "1.4.0: no python3.6\nput python3.6 on the PATH, or install it with pyenv" in capsys.readouterr().out
 
 
 def test_full_disk_is_told_before_anything_is_installed(run, monkeypatch, tmp_path, capsys):
     usage = collections.namedtuple("usage", "total used free")
-    monkeypatch.setattr(record_all.shutil, "disk_usage", lambda path: usage(10, 9, 10**9))
+    monkeypatch.setattr(every.shutil, "disk_usage", lambda path: usage(10, 9, 10**9))
     assert run("--release", "1.4") == 1
     assert "1.0 GB free, wanted are 5" in capsys.readouterr().out and calls(tmp_path) == []
 
@@ -155,8 +155,8 @@ def test_interruption_ends_the_recorders_and_takes_the_environments_away(run, be
 
 @pytest.mark.parametrize("uv, expected", [("/bin/uv", ["uv", "uv"]), (None, ["/py", "/env/bin/python"])])
 def test_environments_are_made_by_uv_where_it_is_and_else_by_venv_and_pip(uv, expected, monkeypatch):
-    monkeypatch.setattr(record_all.shutil, "which", lambda name: uv)
-    commands = record_all.installation("/py", "/env", ["tensorflow==1.4.0"])
+    monkeypatch.setattr(every.shutil, "which", lambda name: uv)
+    commands = every.installation("/py", "/env", ["tensorflow==1.4.0"])
     assert [command[0] for command in commands] == expected
     assert commands[1][-1] == "tensorflow==1.4.0"
 
@@ -166,9 +166,9 @@ def test_interpreter_on_the_path_must_run(tmp_path, monkeypatch):
     path.write_text("#!/bin/sh\nexit 127\n")
     path.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert record_all.find_python("3.99") is None
+    assert every.find_python("3.99") is None
     path.write_text("#!/bin/sh\nexit 0\n")
-    assert record_all.find_python("3.99") == str(path)
+    assert every.find_python("3.99") == str(path)
 
 
 def test_script_prints_its_help_without_tensorflow():
