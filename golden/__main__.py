@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from golden import bounds, catalogue, environments, expectations, installed, pins, report, show
+from golden import bounds, catalogue, environments, expectations, installed, integrity, pins, report, show
 from golden.choices import BadInput, kerases_for, matching
 from golden.files import DataError
 from golden.processes import WorkerFailed
@@ -26,6 +26,9 @@ def parser():
     verify.add_argument("--case", action="append", metavar="GLOB", help="repeat for several (all)")
     verify.add_argument("--release", help="let the subject follow this recorded release (the installed one)")
     verify.add_argument("--configuration", default="onednn-off", help="of the recordings (%(default)s)")
+    verify.add_argument(
+        "--integrity", action="store_true", help="check the recordings alone, as --release does without TensorFlow"
+    )
     verify.add_argument("--live", action="store_true", help="expect what the real function does in the same process")
     verify.add_argument("--strict", action="store_true", help="a skip is a failure")
     verify.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -87,9 +90,27 @@ def _headline(options, here, expected, stands_for):
     return told + (" (%s itself is not recorded)" % expected if expected != stands_for else "")
 
 
+def run_integrity(options, cases, store):
+    """`verify` of the recordings alone."""
+    checked = [
+        (key, len(catalogue.select(cases, key.mode)), integrity.problems(store, key, cases))
+        for key in integrity.keys(store, options.release)
+    ]
+    wrong = sum(len(found) for _, _, found in checked)
+    if options.json:
+        told = [{"recordings": "/".join(key), "cases": count, "problems": found} for key, count, found in checked]
+        print(json.dumps({"integrity": told, "failed": bool(wrong)}, indent=1))
+        return int(bool(wrong))
+    print("Integrity of the recordings; no case was run\n")
+    print("\n".join(integrity.table(checked) + ["", "%d recordings, %d problems" % (len(checked), wrong)]))
+    return int(bool(wrong))
+
+
 def run_verify(options):
     """`verify`."""
     cases, store = catalogue.load(), Store(options.data)
+    if options.integrity or (options.release and not installed.is_there()):
+        return run_integrity(options, cases, store)
     request, headline = request_of(options, cases, store)
     verification = Verification(request, cases, store, bounds.load(), options.worker)
     print(headline, file=sys.stderr)

@@ -39,6 +39,11 @@ def release():
     raise NotInstalled("no TensorFlow is installed here: pip install tensorflow")
 
 
+def is_there():
+    """Whether a TensorFlow is installed."""
+    return any(version(distribution) for distribution in _TENSORFLOWS)
+
+
 def minor(of_release):
     """`2.21.0` -> (2, 21)."""
     return tuple(int(part) for part in re.match(r"(\d+)\.(\d+)", of_release).groups())

@@ -16,8 +16,11 @@ from golden.files import DataError
 from golden.progress import Progress
 from golden.store import DATA, Key, Recording, Store, definition_digest
 
-#: A path of this machine in a message; TensorFlow 1.15 writes those of installed packages without the first slash.
-_PATH = re.compile(r"(?<![\w./<>-])(?:/[\w.+@-]+){2,}|[\w.+@/-]*(?:site-packages|golden/runner)/[\w.+@/-]*")
+#: A path of this machine in a message; TensorFlow 1.14 to 2.6 write those of a traceback without the first slash, and a
+#: message may be cut off inside of one.
+_PATH = re.compile(
+    r"""(?<=File ")[^"<]+|(?<![\w./<>-])(?:/[\w.+@-]+){2,}|[\w.+@/-]*(?:site-packages|golden/runner)/[\w.+@/-]*"""
+)
 
 
 def parser():
@@ -29,6 +32,7 @@ def parser():
     record.add_argument("--device", help="for example GPU:0; recorded under a key made from the device")
     record.add_argument("--verify", action="store_true", help="record again and compare; write nothing")
     record.add_argument("--replace", action="store_true", help="let recordings change; needs --reason")
+    record.add_argument("--prune", action="store_true", help="drop observations that no index names, and stop")
     record.add_argument("--reason", help="why they may change; kept in the index")
     record.add_argument("--subject", default=pins.REAL, help="only `real` is recorded")
     record.add_argument("--data", default=DATA, help="folder of the recordings (%(default)s)")
@@ -41,6 +45,9 @@ def main(argv=None):
     options = parser().parse_args(argv)
     try:
         _require_sense(options)
+        if options.prune:
+            print("dropped %d observations that no index names" % Store(options.data).prune())
+            return 0
         return Recorder(options).run()
     except (BadInput, DataError, installed.NotInstalled, processes.WorkerFailed) as error:
         print("record: %s" % error, file=sys.stderr)

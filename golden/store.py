@@ -124,6 +124,26 @@ class Store:
             self._packs[case_id] = Pack.read(os.path.join(self.root, "observations", case_id + ".bin"))
         return self._packs[case_id]
 
+    def prune(self):
+        """Writes the packs anew without what no index names; returns how many observations that were."""
+        with locked(self.root):
+            named = collections.defaultdict(set)
+            for key in self.keys():
+                for case_id, entry in self.index(key).cases.items():
+                    named[case_id].add(entry.sha)
+            dropped = 0
+            for name in sorted(os.listdir(os.path.join(self.root, "observations"))):
+                pack = Pack.read(os.path.join(self.root, "observations", name))
+                wanted = [seen for sha, seen in pack.observations.items() if sha in named[name[: -len(".bin")]]]
+                if len(wanted) < len(pack.observations):
+                    dropped += len(pack.observations) - len(wanted)
+                    kept = Pack(pack.path)
+                    for observation in wanted:
+                        kept.add(observation)
+                    write_atomically(kept.path, kept.content)
+        self._packs.clear()
+        return dropped
+
     def index_path(self, key):
         """Where the index of a key is."""
         return os.path.join(self.root, "index", key.release, key.configuration, key.mode + ".json")

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from golden import catalogue
+from golden import integrity
 from golden.observation import Observation
-from golden.store import DATA, Store, definition_digest
+from golden.store import DATA, Store
 
 KEYS = Store(DATA).keys()
 
@@ -56,18 +56,8 @@ def test_there_are_recordings():
 
 
 @pytest.mark.parametrize("key", KEYS, ids=as_id)
-def test_index_has_the_cases_that_the_catalogue_selects(key, cases):
-    index = Store(DATA).index(key)
-    selected = catalogue.select(cases, key.mode)
-    assert sorted(index.cases) == sorted(selected)
-    stale = [case_id for case_id in selected if index.cases[case_id].definition != definition_digest(cases[case_id])]
-    assert stale == [], "changed since they were recorded"
-
-
-@pytest.mark.parametrize("key", KEYS, ids=as_id)
-def test_index_names_observations_that_are_there(key, store_of_all):
-    for case_id, entry in store_of_all.index(key).cases.items():
-        store_of_all.observation(case_id, entry.sha)
+def test_recordings_are_whole_and_of_the_cases_that_the_catalogue_selects(key, cases, store_of_all):
+    assert integrity.problems(store_of_all, key, cases) == []
 
 
 @pytest.fixture(scope="module")

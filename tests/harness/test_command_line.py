@@ -6,7 +6,7 @@ import pytest
 
 import fake_worker as fake_worker_module
 from golden import __main__ as commands
-from golden import bounds, catalogue, installed, record
+from golden import bounds, catalogue, files, installed, integrity, record
 from golden.store import Key, Recording, Store, definition_digest
 from samples import RELEASE
 
@@ -83,6 +83,16 @@ class TestRecord:
         assert recorder("--replace", "--reason", "second said nothing") == 0
         assert [sorted(Store(data).index(key).cases) for key in Store(data).keys()] == [["first", "wide"]] * 4
 
+    def test_pruning_drops_what_no_index_names_and_nothing_else(self, recorder, recorded, data, capsys):
+        before = [Store(data).index(key).cases["first"] for key in Store(data).keys()]
+        with_stray = Store(data).pack("first")
+        with_stray.add(fake_worker_module.observe("second", "real", 0))
+        files.write_atomically(with_stray.path, with_stray.content)
+        assert recorder("--prune") == 0
+        assert "dropped 1 observations" in capsys.readouterr().out
+        assert list(Store(data).pack("first").observations) == [before[0].sha]
+        assert not any(integrity.problems(Store(data), key, catalogue.load()) for key in Store(data).keys())
+
     @pytest.mark.parametrize(
         "args, told",
         [
@@ -120,6 +130,8 @@ class TestRecord:
             ("at /home/me/x/y.py:3 [bn/cond/Switch]", "at <path>:3 [bn/cond/Switch]"),
             ("(defined at home/me/site-packages/tf/ops.py:1748) ]]", "(defined at <path>:1748) ]]"),
             ("relative to /srv/golden/runner: eager.py:1", "relative to <path>: eager.py:1"),
+            ('File "root/.pyenv/versions/3.7.16/lib/python3.7/runp', 'File "<path>'),
+            ('File "<path>", line 193', 'File "<path>", line 193'),
             ("and/or bn_1/beta:0 a / b", "and/or bn_1/beta:0 a / b"),
         ],
     )
@@ -216,6 +228,43 @@ class TestVerify:
         fake_worker(startup="dies")
         assert golden("verify", "--mode", "eager") == 2
         assert "no such thing as TensorFlow" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("recorded")
+class TestIntegrity:
+    def test_whole_recordings_are_told_release_by_release_without_running_anything(self, golden, fake_worker, capsys):
+        fake_worker(startup="dies")
+        assert golden("verify", "--integrity") == 0
+        out = capsys.readouterr().out
+        assert "2.21.0/onednn-off/graph-v1      3         0" in out and "4 recordings, 0 problems" in out
+
+    def test_release_is_checked_where_no_tensorflow_is_installed(self, golden, monkeypatch, capsys):
+        monkeypatch.setattr(installed, "version", lambda distribution: None)
+        assert golden("verify", "--release", "2.21") == 0
+        assert "no case was run" in capsys.readouterr().out
+        assert golden("verify", "--release", "1.4") == 2
+        assert "no recording of TensorFlow 1.4" in capsys.readouterr().err
+
+    def test_damage_is_told_with_its_place(self, golden, data, small_catalogue, capsys):
+        pack = Store(data).pack("first")
+        files.write_atomically(pack.path, pack.content[:-1])
+        small_catalogue["second"]["args"] = {"axis": 1}
+        del small_catalogue["wide"]
+        small_catalogue["fourth"] = dict(small_catalogue["first"], id="fourth")
+        assert golden("verify", "--integrity", "--release", "2.21.0") == 1
+        out = capsys.readouterr().out
+        assert "first.bin, entry 0 at byte 14: the file ends inside the entry" in out
+        assert "second was changed since it was recorded" in out and "fourth is not recorded" in out
+        assert "wide is not in the catalogue for this mode" in out and "16 problems" in out
+
+    def test_json_tells_the_same(self, golden, capsys):
+        assert golden("verify", "--integrity", "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert not told["failed"] and told["integrity"][0] == {
+            "recordings": "2.21.0/onednn-off/eager",
+            "cases": 3,
+            "problems": [],
+        }
 
 
 @pytest.mark.usefixtures("recorded")
