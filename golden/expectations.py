@@ -70,17 +70,17 @@ class Recorded:
             fingerprint = "same"
         observation = self.store.observation(case_id, entry.sha)
         key = self.key
-        raised = _raised(observation)
-        place = bounds.Place(case_id, key.release, ran, key.configuration, key.mode, keras, fingerprint, raised)
+        error = raised(observation)
+        place = bounds.Place(case_id, key.release, ran, key.configuration, key.mode, keras, fingerprint, error)
         applicable = bounds.applicable(self.rows, place, self.cases[case_id]["portable"])
         ignored = self.index.nondeterministic.get(case_id, ())
         return Expectation(observation, applicable, ignored, abroad)
 
 
-def _raised(observation):
-    """Type and message of the error of an observation, empty where there is none."""
-    raised = observation.facts.get("raised")
-    return "%s: %s" % (raised["type"], observation.notes.get("message", "")) if raised else ""
+def raised(observation):
+    """Type and message of the error of an observation, as `bounds.Place` has it: empty where there is none."""
+    error = observation.facts.get("raised")
+    return "%s: %s" % (error["type"], observation.notes.get("message", "")) if error else ""
 
 
 def recorded_release(store, release, configuration):

@@ -113,7 +113,9 @@ def check_training(training: Any, behaviour: Behaviour) -> None:
                 training,
                 type(training).__name__,
                 ", 0, 1" * behaviour.training_as_number,
-                "" if behaviour.training_none else " in TensorFlow {}, which the layer follows".format(behaviour.release),
+                ""
+                if behaviour.training_none
+                else " in TensorFlow {}, which the layer follows".format(behaviour.release),
             )
         )
 

@@ -11,10 +11,8 @@ from tfcompat.releases import RELEASES, TRAITS, Behaviour, Trait
 #: Traits that a plan does not show, and whether they concern a call: they change arithmetic or updates.
 _UNSEEN: Dict[str, Callable[[Config, Plan], bool]] = {
     "fused_epsilon_clamped": lambda config, plan: plan.kernel == "fused" and _below(config.epsilon, 1.001e-5),
-    "moments_unset_at_inference": lambda config, plan: plan.kernel == "fused",
     "average_in_kernel": lambda config, plan: plan.kernel == "fused",
     "fused_decay_rounded_once": lambda config, plan: plan.kernel == "fused",
-    "fused_constant_training_read_late": lambda config, plan: plan.kernel == "fused",
     "constant_training_read_late": lambda config, plan: plan.kernel == "unfused",
     "averages_move_at_inference": lambda config, plan: True,
     "averages_move_by_momentum": lambda config, plan: True,

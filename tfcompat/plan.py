@@ -246,8 +246,8 @@ def _axis_sizes(shape: Shape, axes: Sequence[int], behaviour: Behaviour) -> Tupl
             )
         if size == 0 and not behaviour.takes_no_channels:
             raise ValueError(
-                "the input's shape is {}, its size along axis {} is 0; TensorFlow {}, which the layer follows, needs at "
-                "least 1.".format(shape, axis, behaviour.release)
+                "the input's shape is {}, its size along axis {} is 0; TensorFlow {}, which the layer follows, needs "
+                "at least 1.".format(shape, axis, behaviour.release)
             )
         sizes.append(size)
     return tuple(sizes)

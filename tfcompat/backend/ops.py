@@ -46,12 +46,6 @@ def static_value(training: Any) -> Any:
     return bool(training)
 
 
-def known_training(training: Any, read_late: bool) -> Any:
-    """`static_value`, or where releases read constant tensors late, None for a tensor."""
-    known = static_value(training)
-    return None if read_late and tf.is_tensor(training) else known
-
-
 def smart_cond(training: Any, if_true: Callable[[], Any], if_false: Callable[[], Any]) -> Any:
     """The branch that `training` picks: in Python where its value is known, in the graph where not."""
     if isinstance(training, tf.Variable):
@@ -84,6 +78,10 @@ def keeping_intermediates() -> Iterator[None]:
 
 #: What `tf.nn.fused_batch_norm` took for a smaller epsilon up to TensorFlow 2.11, for cuDNN's sake.
 SMALLEST_FUSED_EPSILON = 1.001e-5
+
+
+#: Whether the fused kernel leaves its moments as the memory was at inference: up to TensorFlow 2.3.
+FUSED_LEAVES_MOMENTS_UNSET = [int(part) for part in RELEASE.split(".")[:2]] < [2, 4]
 
 
 def fused_batch_norm(x: Any, scale: Any, offset: Any, **kwargs: Any) -> Any:

@@ -43,9 +43,10 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
         return ops.fused_batch_norm(x, gamma, beta, is_training=False, **averages_in, **common)
 
     output, mean, variance = ops.smart_cond(training, train, infer)
-    if _known_false(training, plan):
+    known = ops.static_value(training)
+    if known is not None and not known:
         return Step(output)
-    if plan.behaviour.moments_unset_at_inference and ops.static_value(training) is None:
+    if ops.FUSED_LEAVES_MOMENTS_UNSET and known is None:
         # Whatever the memory held times a decay of 0 may be NaN, and would stay in the average.
         mean = ops.select(training, mean, averages_in["mean"])
         variance = ops.select(training, variance, averages_in["variance"])
@@ -55,11 +56,6 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
     rate = averages.fused_rate(training, config.momentum, plan.behaviour)
     eagerly = plan.behaviour.frozen_layer_updates_eagerly
     return Step(output, tuple(averages.move(name, value, rate, even_frozen=eagerly) for name, value in moments))
-
-
-def _known_false(training: Any, plan: Plan) -> bool:
-    known = ops.known_training(training, plan.behaviour.fused_constant_training_read_late)
-    return known is not None and not known
 
 
 def _epsilon(config: Config, plan: Plan) -> Any:

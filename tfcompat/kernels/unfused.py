@@ -24,7 +24,9 @@ def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any,
       training: a bool or a scalar bool tensor.
       take_moments: gives mean and biased variance.
     """
-    known = ops.known_training(training, plan.behaviour.constant_training_read_late)
+    known = (
+        None if plan.behaviour.constant_training_read_late and tf.is_tensor(training) else ops.static_value(training)
+    )
     original = x
     if plan.virtual_batch_size is not None:
         x = virtual_batch.split(x, plan, known)
