@@ -10,7 +10,7 @@ from golden import environments, pins
 
 sys.path.insert(0, os.path.join(pins.ROOT, "scripts"))
 
-import install_release  # noqa: E402
+import install_release
 
 TOX = os.path.join(pins.ROOT, "tox.ini")
 
