@@ -1,10 +1,10 @@
-"""The command line: `python -m golden verify`, `show`, `list`."""
+"""The command line: `python -m golden verify`, `show`, `list`, `drift`, `history`."""
 
 import argparse
 import json
 import sys
 
-from golden import bounds, catalogue, environments, expectations, installed, integrity, pins, report, show
+from golden import bounds, catalogue, changes, environments, expectations, installed, integrity, pins, report, show
 from golden.choices import BadInput, kerases_for, matching
 from golden.files import DataError
 from golden.processes import WorkerFailed
@@ -43,7 +43,7 @@ def parser():
 
     everything = commands.add_parser("list", help="print the catalogue and what is recorded")
     everything.set_defaults(run=run_list)
-    for command in (verify, one, everything):
+    for command in (verify, one, everything, *changes.add_to(commands)):
         command.add_argument("--data", default=DATA, help="folder of the recordings (%(default)s)")
         command.add_argument("--worker", default="golden.worker", help=argparse.SUPPRESS)
     return top
