@@ -58,16 +58,14 @@ def run_history(options):
     chosen = matching(options.case, cases)
     archive = Archive(store, options.configuration)
     modes = _modes(archive, options)
-    histories = _histories(archive, [case_id for case_id in cases if case_id in chosen], modes)
+    histories = _histories(archive, _recorded(archive, cases, chosen, modes), modes)
     if options.html:
-        told = page.render(cases, archive.releases, histories, options.configuration)
-        write_atomically(os.path.abspath(options.html), told)
-        print("wrote %s" % options.html)
+        _write(options.html, page.render(cases, archive.releases, histories, options.configuration))
     elif options.json:
         told = [change_report.history_as_json(one, cases[one.case]["family"]) for one in histories]
         _print({"configuration": options.configuration, "releases": archive.releases, "histories": told}, True)
     else:
-        _print(change_report.history(archive.releases, _some(histories, chosen, modes)), False)
+        _print(change_report.history(archive.releases, list(histories)), False)
     return 0
 
 
@@ -80,16 +78,18 @@ def _histories(archive, case_ids, modes):
     progress.close()
 
 
-def _some(histories, chosen, modes):
-    """The `History`s as a list.
+def _recorded(archive, cases, chosen, modes):
+    """The chosen ids that any release was recorded with in some modes, in the order of the catalogue.
 
     Raises:
-      DataError: it is empty.
+      DataError: there is none.
     """
-    found = list(histories)
-    if not found:
+    recorded = {
+        case_id for mode in modes for release in archive.releases[mode] for case_id in archive.cases(mode, release)
+    }
+    if not recorded & chosen:
         raise DataError("no release was recorded with %s in mode %s" % (", ".join(sorted(chosen)), " or ".join(modes)))
-    return found
+    return [case_id for case_id in cases if case_id in recorded & chosen]
 
 
 def _release(store, wanted, configuration):
@@ -103,6 +103,19 @@ def _release(store, wanted, configuration):
         there = sorted({key.release for key in store.keys()}, key=release_order)
         raise BadInput("%s is not a release; recorded are: %s" % (wanted, ", ".join(there)))
     return recorded_release(store, wanted, configuration)
+
+
+def _write(path, content):
+    """Writes a file.
+
+    Raises:
+      BadInput: it cannot be written.
+    """
+    try:
+        write_atomically(os.path.abspath(path), content)
+    except OSError as error:
+        raise BadInput("%s cannot be written: %s" % (path, error.strerror)) from None
+    print("wrote %s" % path)
 
 
 def _print(told, as_json):

@@ -166,6 +166,14 @@ class TestHistoryCommand:
 
 
 @pytest.mark.usefixtures("changed")
+@pytest.mark.parametrize("form", [[], ["--json"], ["--html", "page.html"]])
+def test_case_that_no_release_was_recorded_with_is_status_2(golden, small_catalogue, capsys, form):
+    small_catalogue["fourth"] = make_case("fourth")
+    assert golden("history", "fourth", *form) == 2
+    assert "no release was recorded with fourth in mode eager" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("changed")
 @pytest.mark.parametrize(
     "args, told",
     [

@@ -75,6 +75,11 @@ def test_change_has_its_kind_and_its_report(data):
     assert [data["lines"][line] for line in report] == ["facts.outputs: before nothing, after [2]"]
 
 
+def test_page_that_cannot_be_written_is_status_2(page, store, tmp_path, capsys):
+    assert commands.main(["history", "--html", str(tmp_path / "page.html" / "in"), "--data", store.root]) == 2
+    assert "page.html/in cannot be written: " in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_page_is_replaced_only_when_it_is_complete(page, store, tmp_path, monkeypatch):
     monkeypatch.setattr("golden.page.content", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
