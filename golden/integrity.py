@@ -1,6 +1,6 @@
 """Whether recordings are whole: what can be checked without TensorFlow."""
 
-from golden import catalogue
+from golden import catalogue, notes
 from golden.expectations import recorded_release
 from golden.files import DataError
 from golden.store import definition_digest
@@ -32,7 +32,7 @@ def problems(store, key, cases):
     """What is wrong with the recordings of a `Key`: lines, none where all is well.
 
     Every case that the catalogue selects must be there as it is defined today, and no other; every observation must be
-    in its pack with the hash that the index names.
+    in its pack with the hash that the index names, and speak of no path of the machine that recorded it.
     """
     try:
         index = store.index(key)
@@ -47,7 +47,8 @@ def problems(store, key, cases):
         if case_id in cases and entry.definition != definition_digest(cases[case_id]):
             lines.append("%s was changed since it was recorded" % case_id)
         try:
-            store.observation(case_id, entry.sha)
+            seen = store.observation(case_id, entry.sha)
+            lines += ["%s: a note names a path" % case_id] if notes.portable(seen.notes) != seen.notes else []
         except DataError as error:
             lines.append(str(error))
     return lines

@@ -6,21 +6,14 @@ Recordings are only ever added: `--verify` compares with them, `--replace --reas
 
 import argparse
 import collections
-import re
 import sys
 
-from golden import catalogue, compare, environments, installed, pins, processes
+from golden import catalogue, compare, environments, installed, notes, pins, processes
 from golden.choices import BadInput, kerases_for, matching
 from golden.expectations import NotRecorded, Recorded
 from golden.files import DataError
 from golden.progress import Progress
 from golden.store import DATA, Key, Recording, Store, definition_digest
-
-#: A path of this machine in a message; TensorFlow 1.14 to 2.6 write those of a traceback without the first slash, and a
-#: message may be cut off inside of one.
-_PATH = re.compile(
-    r"""(?<=File ")[^"<]+|(?<![\w./<>-])(?:/[\w.+@-]+){2,}|[\w.+@/-]*(?:site-packages|golden/runner)/[\w.+@/-]*"""
-)
 
 
 def parser():
@@ -135,7 +128,7 @@ class Recorder:
         for observations in run.observations.values():
             for observation in observations:
                 _require_recordable(observation)
-                observation.notes = _portable_notes(observation.notes)
+                observation.notes = notes.portable(observation.notes)
         return run
 
     def _record(self, mode, case_ids, progress):
@@ -186,9 +179,3 @@ def _require_recordable(observation):
     raised = observation.facts.get("raised", {})
     if raised.get("phase") == "process" and "signal" not in observation.notes:
         raise DataError("a worker did not survive, %s: %s" % (raised["type"], observation.notes))
-
-
-def _portable_notes(notes):
-    """Notes without the paths of this machine, and without what a dying process said."""
-    told = {key: value for key, value in notes.items() if key != "stderr"}
-    return {k: _PATH.sub("<path>", v) if isinstance(v, str) else v for k, v in told.items()}

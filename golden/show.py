@@ -16,7 +16,7 @@ def case(store, case_id, release=None, mode=None, configuration="onednn-off"):
     """
     shared = collections.OrderedDict()
     for key in store.keys():
-        wanted = release in (None, key.release) and mode in (None, key.mode) and configuration == key.configuration
+        wanted = (release is None or (key.release + ".").startswith(release + ".")) and mode in (None, key.mode) and configuration == key.configuration
         entry = store.index(key).cases.get(case_id) if wanted else None
         if entry:
             shared.setdefault(entry.sha, []).append("%s %s" % (key.release, key.mode))

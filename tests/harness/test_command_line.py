@@ -6,7 +6,7 @@ import pytest
 
 import fake_worker as fake_worker_module
 from golden import __main__ as commands
-from golden import bounds, catalogue, files, installed, integrity, record
+from golden import bounds, catalogue, files, installed, integrity, notes, record
 from golden.store import Key, Recording, Store, definition_digest
 from samples import RELEASE
 
@@ -136,7 +136,7 @@ class TestRecord:
         ],
     )
     def test_notes_lose_the_paths_of_the_machine(self, message, kept):
-        assert record._portable_notes({"message": message, "stderr": "gone", "exit": 1}) == {"message": kept, "exit": 1}
+        assert notes.portable({"message": message, "stderr": "gone", "exit": 1}) == {"message": kept, "exit": 1}
 
 
 @pytest.mark.usefixtures("recorded")
@@ -274,6 +274,10 @@ class TestShow:
         out = capsys.readouterr().out
         assert "2.21.0 eager, 2.21.0 function, 2.21.0 graph-v1, 2.21.0 graph-v2" in out
         assert "length: 5" in out and "s0/y0: float32 (3,)\n      [1. 2. 5.]" in out
+
+    def test_release_may_be_written_without_its_patch_number(self, golden, capsys):
+        assert golden("show", "first", "--release", "2.21") == 0
+        assert golden("show", "first", "--release", "2.2") == 2
 
     def test_unknown_case_is_status_2(self, golden, capsys):
         assert golden("show", "nope") == 2
