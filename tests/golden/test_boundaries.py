@@ -5,17 +5,13 @@ import itertools
 
 import pytest
 
-from golden import bounds, catalogue, installed, runtime
+from golden import bounds, catalogue, drift, installed, runtime
 from golden.compare import Difference
-from golden.distance import eps_between
 from golden.expectations import raised
 from golden.store import DATA, Store
 from tfcompat.releases import RELEASES, TRAITS, behaviour, parse
 
 CONFIGURATION = "onednn-off"
-
-#: Differences of values up to this are rounding, in eps of the largest value.
-ROUNDING = 100
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +60,8 @@ def semantic(one, other, ignored, excuses):
     for name in difference.names():
         eps = float("inf")
         if name in difference.values:
-            eps = eps_between(one.arrays[name], other.arrays[name], payloads=False)
-        if eps > ROUNDING and not any(row.allows(name, eps) for row in excuses):
+            eps = drift.eps_apart(one.arrays[name], other.arrays[name])
+        if eps > drift.LIMIT and not any(row.allows(name, eps) for row in excuses):
             yield name
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import tfcompat
 from golden import __main__ as command_line
-from golden import catalogue
+from golden import catalogue, environments, verify
 
 try:
     import tomllib
@@ -25,7 +25,7 @@ BLOCKS = collections.defaultdict(list)
 for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
     BLOCKS[language].append(body)
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
-COMMANDS = "".join(BLOCKS["sh"]).splitlines()
+SETUP, FURTHER = (block.splitlines() for block in BLOCKS["sh"])
 
 
 def run(program, folder):
@@ -69,12 +69,12 @@ def test_keras_model_prints_what_its_comment_says(tmp_path):
 
 
 def test_there_are_two_commands_and_the_extras_they_install_exist():
-    assert COMMANDS == [
+    assert SETUP == [
         "pip install '.[tensorflow]' && python -m golden verify",
         "pip install '.[tensorflow,test]' && pytest",
     ]
     extras = pyproject()["project"]["optional-dependencies"]
-    asked = re.findall(r"\[([a-z,]+)\]", "".join(COMMANDS))
+    asked = re.findall(r"\[([a-z,]+)\]", "".join(SETUP))
     assert {name for names in asked for name in names.split(",")} <= set(extras)
 
 
@@ -88,16 +88,47 @@ def test_extras_agree_on_one_tensorflow_that_is_recorded():
 
 
 def test_first_command_is_one_that_the_harness_takes():
-    words = shlex.split(COMMANDS[0].split("&&")[1])
+    words = shlex.split(SETUP[0].split("&&")[1])
     assert words[:3] == ["python", "-m", "golden"]
     assert command_line.parser().parse_args(words[3:]).run is command_line.run_verify
+
+
+@pytest.mark.parametrize("command", FURTHER)
+def test_further_command_is_one_that_the_harness_takes_and_runs(command, tmp_path, monkeypatch, capsys):
+    words = shlex.split(command)
+    assert words[:3] == ["python", "-m", "golden"]
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main(words[3:]) == 0
+    assert capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == words[5:] * ("--html" in words)
+
+
+def test_followed_release_prints_what_its_comment_says(tmp_path):
+    program = BLOCKS["python"][2]
+    (comment,) = re.findall(r"^print\(.*\)  # (.*)$", program, re.MULTILINE)
+    assert run(program, tmp_path).strip() == comment
+
+
+def test_table_of_releases_has_every_case_of_every_mode_and_nothing_wrong():
+    header, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in README.splitlines() if line.startswith("|")
+    ]
+    assert header[-4:] == list(verify.STATUSES)
+    cases = catalogue.load()
+    for release, python, keras, count, *counts in rows:
+        environment = environments.of_release(release)
+        assert (environment.release, environment.python) == (release, python)
+        assert keras.split(".")[0] in ("keras2 2", "keras3 3")
+        assert int(count) == sum(len(catalogue.select(cases, mode)) for mode in environment.modes)
+        assert sum(map(int, counts)) == int(count) and counts[2:] == ["0", "0"], "skipped or wrong"
+    assert len(rows) >= 13
 
 
 def test_ci_runs_the_second_command():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (pattern,) = re.findall(r"^readme_command=\$\(grep -m 1 -E '(.*)' README.md\)$", script, re.MULTILINE)
     assert 'step bash -c "$readme_command"' in script.splitlines()
-    assert [line for line in README.splitlines() if re.search(pattern, line)] == [COMMANDS[1]]
+    assert [line for line in README.splitlines() if re.search(pattern, line)] == [SETUP[1]]
 
 
 @pytest.mark.parametrize("path", re.findall(r"`([\w.-]+/[\w./-]+)`", PROSE))
