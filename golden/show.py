@@ -18,10 +18,6 @@ def case(store, case_id, release=None, mode=None, configuration="onednn-off"):
     for key in store.keys():
         same = release is None or (key.release + ".").startswith(release + ".")
         wanted = same and mode in (None, key.mode) and configuration == key.configuration
-            (release is None or (key.release + ".").startswith(release + "."))
-            and mode in (None, key.mode)
-            and configuration == key.configuration
-        )
         entry = store.index(key).cases.get(case_id) if wanted else None
         if entry:
             shared.setdefault(entry.sha, []).append("%s %s" % (key.release, key.mode))
