@@ -3,68 +3,20 @@
 import contextlib
 import dataclasses
 import re
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional
 
-from tfcompat import following, kernels, releases
+from tfcompat import following, kernels
 from tfcompat.backend import host as _host
 from tfcompat.backend import ops, serial
-from tfcompat.backend.eager import Eager
 from tfcompat.backend.ops import tf
 from tfcompat.backend.v1_graph import Scoped
 from tfcompat.config import Config, check_training
 from tfcompat.explanation import explanation
 from tfcompat.kernels.moments import batch_moments
-from tfcompat.plan import Plan, Shape, Variable, resolve
+from tfcompat.plan import Plan, Variable, resolve
+from tfcompat.state import WEIGHTS, CurrentWeights, State
 
 host = _host.choose()
-
-_WEIGHTS = (
-    *("gamma", "beta", "moving_mean", "moving_variance", "moving_stddev"),
-    *("renorm_mean", "renorm_mean_weight", "renorm_stddev", "renorm_stddev_weight"),
-)
-
-
-class _State:
-    """What a layer knows; opaque to Keras, which would wrap and track dicts and lists.
-
-    Attributes:
-      config: what was asked for.
-      release: the release that somebody chose to follow, None for the one that runs.
-      behaviour: of the release that is followed.
-      objects: initializers, regularizers and constraints as callables.
-      dtype: name of the dtype that the layer was given, or that its first input has.
-      dtype_given: whether it was given.
-      plan, shape: what runs, and the shape of the first input; None until built.
-      life: who keeps the variables and makes the changes.
-      affine_trains: whether gamma and beta are made as trainable variables.
-    """
-
-    def __init__(self, config: Config, release: Optional[str]) -> None:
-        self.release, self.behaviour = release, releases.behaviour(release or ops.RELEASE)
-        self.config = config.validated(self.behaviour)
-        self.objects = serial.resolve(host, config)
-        self.dtype: Optional[str] = None
-        self.dtype_given = False
-        self.plan: Optional[Plan] = None
-        self.shape: Optional[Shape] = None
-        self.life: Union[Eager, Scoped] = Eager(host)
-        self.affine_trains = True
-
-
-class _Weights(Mapping[str, Any]):
-    """What kernels read: every variable by name as it is now, None for those that the layer does not have."""
-
-    def __init__(self, life: Union[Eager, Scoped]) -> None:
-        self._life = life
-
-    def __getitem__(self, name: str) -> Any:
-        return self._life.read(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_WEIGHTS)
-
-    def __len__(self) -> int:
-        return len(_WEIGHTS)
 
 
 @host.register
@@ -133,7 +85,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         given = dict(locals())
         config = Config(**{field.name: given[field.name] for field in dataclasses.fields(Config)})
         # Keras reads properties of ours while it initializes, and must not wrap this.
-        object.__setattr__(self, "_state", _State(config, following.chosen(release)))
+        object.__setattr__(self, "_state", State(host, config, following.chosen(release)))
         scope, reuse = kwargs.pop("_scope", None), kwargs.pop("_reuse", None)
         in_graph = ops.in_v1_graph()
         super().__init__(trainable=bool(trainable), name=_keras_name(name, in_graph), **kwargs)
@@ -260,7 +212,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
 
         if state.behaviour.casts_input:
             inputs = tf.cast(inputs, state.plan.dtype)
-        weights = _Weights(state.life)
+        weights = CurrentWeights(state.life)
         step = kernels.run(
             inputs, weights, state.plan, state.config, training, take_moments, state.life.may_average_in_kernel
         )
@@ -371,7 +323,7 @@ def _argument_property(name: str) -> property:
     return property(read, doc="The argument `{}`.".format(name))
 
 
-for _name in _WEIGHTS:
+for _name in WEIGHTS:
     setattr(BatchNormalization, _name, _weight_property(_name))
 for _field in dataclasses.fields(Config):
     setattr(BatchNormalization, _field.name, _argument_property(_field.name))

@@ -26,6 +26,7 @@ ALLOWED = {
     "tfcompat.plan": ["tfcompat.config", "tfcompat.releases", "tfcompat.errors"],
     "tfcompat.backend": ["tensorflow", "keras", "tfcompat.config", "tfcompat.errors", "tfcompat.kernels.step"],
     "tfcompat.kernels": ["tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.backend.ops"],
+    "tfcompat.state": ["tfcompat.config", "tfcompat.releases", "tfcompat.plan", "tfcompat.backend"],
     "tfcompat.layers": ["tfcompat"],
     "tfcompat.installation": ["tfcompat"],
     "tfcompat.spec": ["numpy"],
