@@ -13,6 +13,9 @@ from tfcompat.releases import RELEASES, TRAITS, behaviour, parse
 
 CONFIGURATION = "onednn-off"
 
+#: The runtime that another release is followed on.
+RUNTIME = "2.21"
+
 
 @pytest.fixture(scope="module")
 def store():
@@ -42,7 +45,7 @@ class Side:
     def excuses(self, rows, case_id):
         """The bounds that speak of this side when another release follows it."""
         error = raised(self.store.observation(case_id, self.sha(case_id)))
-        place = bounds.Place(case_id, self.key.release, "*", CONFIGURATION, self.key.mode, "*", "abroad", error)
+        place = bounds.Place(case_id, self.key.release, RUNTIME, CONFIGURATION, self.key.mode, "*", "abroad", error)
         return bounds.applicable(rows, place, portable=True)
 
 
