@@ -11,8 +11,8 @@ from golden.observation import Observation
 def set_aside(observation):
     """An `Observation` without the names that TensorFlow has for its own operations.
 
-    `FusedBatchNormV3` stands as `FusedBatchNorm`; of the members of a collection that are operations, which are named by
-    their type, only the number is left; a collection without members, as TF 2.16 has one, is none.
+    `FusedBatchNormV3` stands as `FusedBatchNorm`; of the members of a collection that are operations, which are named
+    by their type, only the number is left; a collection without members, as TF 2.16 has one, is none.
     """
     facts = dict(observation.facts)
     for key in ("batch_norm_ops", "gradient_ops"):

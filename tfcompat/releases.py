@@ -55,7 +55,7 @@ TRAITS: Tuple[Trait, ...] = (
     Trait("fused_rank_5", "2.6", None, "rank5-defaults", "*rank5*|pair-*", "Rank 5 input is fused.", "Rank 5 input is not fused."),
     Trait("fused_epsilon_clamped", "1.4", "2.11", "epsilon-1e-6-rank4", "epsilon-*", "The fused kernel takes no epsilon below 1.001e-5.", "The fused kernel takes any epsilon."),
     Trait("average_in_kernel", "2.3", None, "rank4-defaults", "*", "Outside v1 graphs the fused kernel moves the averages itself.", "The fused kernel's averages are moved by operations of their own."),
-    Trait("fused_decay_rounded_once", "1.4", "1.7", "rank4-defaults", "momentum-*", "The fused averages' 1 - momentum is a Python number.", "The fused averages' 1 - momentum is a difference of tensors."),
+    Trait("fused_decay_rounded_once", "1.4", "1.7", "rank4-defaults", "*", "The fused averages' 1 - momentum is a Python number.", "The fused averages' 1 - momentum is a difference of tensors."),
     Trait("averages_move_at_inference", None, "1.1", "rank2-defaults", "*", "The update operations move the averages whatever `training` is.", "At inference the update operations change nothing."),
     Trait("averages_move_by_momentum", "1.2", "1.4", "momentum-0-9-rank2", "*", "At inference the averages are moved with a momentum of 1.", "At inference no average is moved, not even by nothing."),
     Trait("frozen_layer_updates", None, "1.5", "not-trainable-rank4", "*trainable*|pair-*", "A layer that is not trainable moves its averages.", "A layer that is not trainable keeps its averages."),
