@@ -123,7 +123,7 @@ class Recorder:
             progress=step,
             worker=self.options.worker,
         )
-        if run.provenance["tensorflow"] != self.release:
+        if run.provenance["tensorflow"].replace("-", "") != self.release:  # it writes 2.22.0-rc0 of 2.22.0rc0
             raise DataError("TensorFlow calls itself %s, its package %s" % (run.provenance["tensorflow"], self.release))
         for observations in run.observations.values():
             for observation in observations:
