@@ -72,7 +72,9 @@ def test_debiased_renorm_begins_without_a_correction():
     np.testing.assert_allclose(plain(x, training=True), renorm(x, training=True), rtol=1e-5, atol=1e-6)
     weight = 1.0 - 0.99
     np.testing.assert_allclose(tf.convert_to_tensor(renorm.renorm_mean_weight).numpy(), weight, rtol=1e-5)
-    np.testing.assert_allclose(tf.convert_to_tensor(renorm.renorm_mean) / weight, np.mean(x, axis=(0, 1, 2)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        tf.convert_to_tensor(renorm.renorm_mean) / weight, np.mean(x, axis=(0, 1, 2)), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_config_remembers_a_chosen_release_and_not_the_one_that_runs():
