@@ -10,7 +10,7 @@ from golden.catalogue import MODES
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "environments.json")
 
 
-class Environment(collections.namedtuple("Environment", "release python modes requires")):
+class Environment(collections.namedtuple("Environment", "release python modes requires without_dependencies")):
     """How one release is installed.
 
     Attributes:
@@ -18,9 +18,17 @@ class Environment(collections.namedtuple("Environment", "release python modes re
       python: the minor version of the interpreter, for example `3.7`.
       modes: the modes that the release has, a list of `catalogue.MODES`.
       requires: requirements for pip, each with `==`; the first is TensorFlow.
+      without_dependencies: requirements that pip must install without looking at what they require themselves, since
+        that contradicts `requires`; each with `==`, seldom any.
     """
 
     __slots__ = ()
+
+    @property
+    def installs(self):
+        """The arguments of each `pip install` that is needed, in order."""
+        apart = [["--no-deps"] + self.without_dependencies] if self.without_dependencies else []
+        return [list(self.requires)] + apart
 
 
 def load(path=PATH):
@@ -34,16 +42,18 @@ def load(path=PATH):
 
 
 def _row(path, number, raw):
+    raw = dict({"without_dependencies": []}, **raw)
     well_formed = (
-        sorted(raw) == ["modes", "python", "release", "requires"]
+        sorted(raw) == sorted(Environment._fields)
         and raw["requires"][0] == "tensorflow==" + raw["release"]
-        and all("==" in requirement for requirement in raw["requires"])
+        and all("==" in requirement for requirement in raw["requires"] + raw["without_dependencies"])
         and [mode for mode in MODES if mode in raw["modes"]] == raw["modes"] != []
     )
     if not well_formed:
         raise ValueError(
-            "%s, row %d: a row has release, python, modes (of %s, in this order) and requires (each with ==, first "
-            "tensorflow==RELEASE); got %r" % (path, number, ", ".join(MODES), raw)
+            "%s, row %d: a row has release, python, modes (of %s, in this order), requires (each with ==, first "
+            "tensorflow==RELEASE) and, where needed, without_dependencies (each with ==); got %r"
+            % (path, number, ", ".join(MODES), raw)
         )
     return Environment(**raw)
 

@@ -192,7 +192,7 @@ class Work:
                     "no space", "%s has %.1f GB free, wanted are %.0f" % (folder, free / 1e9, FREE_BYTES / 1e9)
                 )
             python = os.path.join(folder, "bin", "python")
-            for command in installation(interpreter, folder, row.requires):
+            for command in installation(interpreter, folder, row.installs):
                 code, printed = self.children.run(command, "not installed")
                 if code:
                     raise Failed("not installed", end(printed))
@@ -218,14 +218,18 @@ def _starts(python):
     return subprocess.call([python, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
-def installation(interpreter, folder, requires):
-    """The commands that make an environment, with uv where it is there."""
+def installation(interpreter, folder, installs):
+    """The commands that make an environment, with uv where it is there.
+
+    Args:
+      installs: the arguments of each `pip install`.
+    """
     python = os.path.join(folder, "bin", "python")
     if shutil.which("uv"):
         make = ["uv", "venv", "--quiet", "--allow-existing", "--python", interpreter, folder]
-        return [make, ["uv", "pip", "install", "--quiet", "--python", python] + list(requires)]
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    return [[interpreter, "-m", "venv", folder], pip + ["install"] + list(requires)]
+        return [make] + [["uv", "pip", "install", "--quiet", "--python", python] + install for install in installs]
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    return [[interpreter, "-m", "venv", folder]] + [pip + install for install in installs]
 
 
 def end(printed, lines=20):

@@ -17,7 +17,7 @@ from golden import environments
 
 
 def main(argv=None):
-    """Installs; returns pip's exit status, or 2 with one line on stderr where there is no such release."""
+    """Installs; returns the status of a pip that fails, or 2 with one line on stderr where there is no such release."""
     parser = argparse.ArgumentParser(prog="install_release.py", description=__doc__.split("\n")[0])
     parser.add_argument("release", help="for example 1.15 or 2.15.1")
     name = parser.parse_args(argv).release
@@ -27,7 +27,7 @@ def main(argv=None):
         print("install_release: no environment for %s; there are %s" % (name, there), file=sys.stderr)
         return 2
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    return subprocess.call(pip + list(row.requires))
+    return next(filter(None, (subprocess.call(pip + install) for install in row.installs)), 0)
 
 
 def find(release):

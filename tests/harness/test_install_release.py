@@ -31,6 +31,19 @@ def test_everything_that_the_row_requires_is_installed_here(name, installed):
     assert [requirement for requirement in pip if "==" in requirement] == environments.of_release("1.15").requires
 
 
+def test_what_contradicts_the_row_is_installed_after_it_and_alone(installed):
+    assert install_release.main(["2.22"]) == 0
+    row = environments.of_release("2.22")
+    assert installed[0][-len(row.requires) :] == row.requires and "--no-deps" not in installed[0]
+    assert installed[1][-2:] == ["--no-deps"] + row.without_dependencies and len(installed) == 2
+
+
+def test_status_of_the_first_pip_that_fails_is_returned(monkeypatch):
+    statuses = iter([3, 0])
+    monkeypatch.setattr(install_release.subprocess, "call", lambda command: next(statuses))
+    assert install_release.main(["2.22"]) == 3 and next(statuses) == 0
+
+
 @pytest.mark.parametrize("name", ["1.16", "3.0.1", "latest", "py37", "1.x"])
 def test_anything_else_is_refused_with_what_there_is(name, installed, capsys):
     assert install_release.main([name]) == 2

@@ -53,11 +53,11 @@ def run(tmp_path, rows, behave, small_catalogue, monkeypatch):
     return lambda *args: record_all.main(common + list(args))
 
 
-def install(interpreter, folder, requires):
+def install(interpreter, folder, installs):
     """An environment whose interpreter is a script; one that requires `broken` cannot be made."""
-    if any("broken" in requirement for requirement in requires):
+    if any("broken" in requirement for requirement in installs[0]):
         return [[interpreter, "-c", "import sys; sys.exit('no wheel for broken')"]]
-    script = '#!/bin/sh\nFAKE_RELEASE=%s exec %s "$@"\n' % (requires[0].split("==")[1], interpreter)
+    script = '#!/bin/sh\nFAKE_RELEASE=%s exec %s "$@"\n' % (installs[0][0].split("==")[1], interpreter)
     make = "import os, sys; os.makedirs(sys.argv[1] + '/bin'); path = sys.argv[1] + '/bin/python'; "
     make += "open(path, 'w').write(sys.argv[2]); os.chmod(path, 0o755)"
     return [[interpreter, "-c", make, folder, script]]
@@ -156,9 +156,10 @@ def test_interruption_ends_the_recorders_and_takes_the_environments_away(run, be
 @pytest.mark.parametrize("uv, expected", [("/bin/uv", ["uv", "uv"]), (None, ["/py", "/env/bin/python"])])
 def test_environments_are_made_by_uv_where_it_is_and_else_by_venv_and_pip(uv, expected, monkeypatch):
     monkeypatch.setattr(every.shutil, "which", lambda name: uv)
-    commands = every.installation("/py", "/env", ["tensorflow==1.4.0"])
-    assert [command[0] for command in commands] == expected
+    commands = every.installation("/py", "/env", [["tensorflow==1.4.0"], ["--no-deps", "tf-keras==1"]])
+    assert [command[0] for command in commands[:2]] == expected
     assert commands[1][-1] == "tensorflow==1.4.0"
+    assert commands[2][-2:] == ["--no-deps", "tf-keras==1"]
 
 
 def test_interpreter_on_the_path_must_run(tmp_path, monkeypatch):
@@ -188,7 +189,14 @@ class TestEnvironments:
         assert environments.of_release("3.0") is None and len(environments.modes_of("3.0")) == 4
 
     @pytest.mark.parametrize(
-        "change", [{"modes": []}, {"modes": ["eager", "graph-v1"]}, {"requires": ["tensorflow"]}, {"pins": []}]
+        "change",
+        [
+            {"modes": []},
+            {"modes": ["eager", "graph-v1"]},
+            {"requires": ["tensorflow"]},
+            {"without_dependencies": ["tf-keras"]},
+            {"pins": []},
+        ],
     )
     def test_malformed_row_is_named(self, change, tmp_path):
         row = {"release": "1.4.0", "python": "3.6", "modes": ["graph-v1"], "requires": ["tensorflow==1.4.0"]}

@@ -25,8 +25,8 @@ def printed(release):
 def run(tmp_path, monkeypatch):
     """A function that runs `scripts/verify_all.py` with environments whose interpreter prints what it should."""
 
-    def install(interpreter, folder, requires):
-        release = requires[0].split("==")[1]
+    def install(interpreter, folder, installs):
+        release = installs[0][0].split("==")[1]
         failed = any(status == "wrong" for _, status, _ in OUTCOMES.get(release, ()))
         told = "headline\n%s\nlast words" % (printed(release) if release in OUTCOMES else "golden: no recording")
         script = "#!/bin/sh\ncat <<'END'\n%s\nEND\nexit %d\n" % (told, failed)
