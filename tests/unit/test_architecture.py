@@ -30,8 +30,12 @@ ALLOWED = {
     "tfcompat.layers": ["tfcompat"],
     "tfcompat.installation": ["tfcompat"],
     "tfcompat.spec": ["numpy"],
-    "tfcompat.migrate": ["numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.backend"],
-    "tfcompat.__main__": ["tfcompat", "numpy"],
+    "tfcompat.migrate": [
+        *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
+    ],
+    "tfcompat.migrate.rewrite": ["libcst", "tfcompat.config", "tfcompat.errors"],
+    "tfcompat.commands": ["tfcompat.migrate", "tfcompat.errors", "rich"],
+    "tfcompat.__main__": ["tfcompat"],
 }
 
 #: Where names of releases and features of TensorFlow may be asked for.

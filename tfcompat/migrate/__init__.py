@@ -1,0 +1,1 @@
+"""From a TF1 graph, checkpoint and source to today's TensorFlow."""
