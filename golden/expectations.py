@@ -21,9 +21,8 @@ class Expectation(collections.namedtuple("Expectation", "observation bounds igno
 
     def check(self, obtained):
         """`compare.check`: a `Verdict`, or `compare.Mismatch`."""
-        expected = self.observation
-        if self.abroad:
-            expected, obtained = runtime.set_aside(expected), runtime.set_aside(obtained)
+        what_counts = runtime.set_aside if self.abroad else runtime.without_empty_collections
+        expected, obtained = what_counts(self.observation), what_counts(obtained)
         return compare.check(expected, obtained, self.bounds, self.ignored, payloads=not self.abroad)
 
 
