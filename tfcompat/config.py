@@ -12,6 +12,9 @@ Axis = Union[int, Tuple[int, ...]]
 
 CLIPPING_KEYS = ("rmax", "rmin", "dmax")
 
+#: What may become of the updates of the averages: operations in `UPDATE_OPS`, run with the output, or none at all.
+UPDATES = ("collection", "immediate", "skip")
+
 #: Arguments that early releases do not have, and the trait of those that do.
 _LATER_ARGUMENTS = {
     "renorm": "takes_renorm",
@@ -29,13 +32,15 @@ _LATER_ARGUMENTS = {
 class Config:
     """The arguments that decide what is computed.
 
-    Initializers, regularizers and constraints are kept as given; the Keras host turns them into objects.
+    Initializers, regularizers and constraints are kept as given; the Keras host turns them into objects.  The last
+    three are not of `tf.layers`, and by default change nothing.
 
     Raises:
       TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping; an argument is given that
         the followed release does not have.
       ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax` (looked at with `renorm=True` only, as
-        TensorFlow does); `fused=True` together with what the followed release cannot fuse.
+        TensorFlow does); `fused=True` together with what the followed release cannot fuse; `updates` is none of
+        `UPDATES`.
     """
 
     axis: Any = -1
@@ -57,6 +62,9 @@ class Config:
     fused: Any = None
     virtual_batch_size: Optional[int] = None
     adjustment: Optional[Callable[[Any], Tuple[Any, Any]]] = None
+    freeze_statistics: bool = False
+    freeze_affine: bool = False
+    updates: str = "collection"
 
     def __post_init__(self) -> None:
         """Takes copies of what the user could change afterwards."""
@@ -69,6 +77,8 @@ class Config:
             if not getattr(behaviour, trait):
                 self._require_default(name, trait, behaviour)
         _check_axis_type(self.axis, behaviour)
+        if self.updates not in UPDATES:
+            raise ValueError("updates is {!r}; allowed are {}.".format(self.updates, ", ".join(map(repr, UPDATES))))
         if self.renorm:
             _check_clipping(self.renorm_clipping)
         return self

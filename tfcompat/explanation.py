@@ -87,6 +87,7 @@ class Explanation(NamedTuple):
             ("arithmetic", plan.compute_dtype if plan.kernel == "unfused" else "the kernel's, float32"),
             ("variables", plan.param_dtype),
         ]
+        rows += [("asked for", told) for told in _asked_for(self.config)]
         return rows + [("", "{} {}".format(variable.name, _shape(variable.shape))) for variable in plan.variables]
 
 
@@ -171,6 +172,17 @@ def _range(there: Sequence[str]) -> str:
         else:
             runs.append([release])
     return ", ".join(run[0] if len(run) == 1 else "{} - {}".format(run[0], run[-1]) for run in runs)
+
+
+def _asked_for(config: Config) -> List[str]:
+    """What arguments that `tf.layers` does not have ask for."""
+    told = {
+        "freeze_statistics, normalizes with the averages whatever training says": config.freeze_statistics,
+        "freeze_affine, gamma and beta do not train": config.freeze_affine,
+        "updates='immediate', with the output": config.updates == "immediate",
+        "updates='skip', the averages stand still": config.updates == "skip",
+    }
+    return [text for text, holds in told.items() if holds]
 
 
 def _shape(shape: Sequence[Optional[int]]) -> str:

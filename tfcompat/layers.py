@@ -48,11 +48,18 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
       adjustment: None, or a function of the input's dynamic shape that gives scale and bias of the normalized values,
         broadcastable to the input; used while training.
       name: name of the layer, and in v1 graphs of its variable scope.
+      freeze_statistics: normalize with the moving averages, which stand still, whatever `training` says; gamma and beta
+        may train all the same.
+      freeze_affine: gamma and beta do not train; the averages move as they did.
+      updates: what becomes of the updates of the averages while training.  `collection`: in v1 graphs they are
+        operations in `UPDATE_OPS`, elsewhere they happen at once; `immediate`: in v1 graphs they run whenever the
+        output is computed, also inside of `tf.cond`, and are in no collection; `skip`: there are none, and the batch's
+        statistics are used.
       release: the TensorFlow release to follow, for example `1.4`; None: see `tfcompat.release`.
 
     Raises:
       TypeError: `axis` is neither an int nor a list (from TF 2.2 on: nor a tuple) of ints.
-      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name.
+      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name, unknown `updates`.
     """
 
     def __init__(
@@ -79,6 +86,9 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         adjustment: Any = None,
         name: Any = None,
         *,
+        freeze_statistics: bool = False,
+        freeze_affine: bool = False,
+        updates: str = "collection",
         release: Optional[str] = None,
         **kwargs: Any,
     ) -> None:
@@ -149,7 +159,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         how = {"statistic": True}
         if not variable.statistic:
             how = {kind: state.objects["{}_{}".format(name, kind)] for kind in ("regularizer", "constraint")}
-            how["trainable"] = state.affine_trains
+            how["trainable"] = state.affine_trains and not state.config.freeze_affine
             how["replaces_regularizer"] = not state.behaviour.regularizers_add_up
         initializer = self._initializer(variable.initializer)
         state.life.add_weight(self, name, variable.shape, state.plan.param_dtype, initializer, **how)
@@ -205,6 +215,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         if not tf.is_tensor(training):
             check_training(training, state.behaviour)
         training = state.life.default_training() if training is None else training
+        if state.config.freeze_statistics:
+            training = False
         masked = {} if mask is None or not state.behaviour.masks else {"mask": mask}
 
         def take_moments(x: Any, axes: Any, keep_dims: bool) -> Any:
@@ -216,9 +228,9 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         step = kernels.run(
             inputs, weights, state.plan, state.config, training, take_moments, state.life.may_average_in_kernel
         )
-        if not (state.behaviour.first_call_updates and self.updates):
-            state.life.apply(self, step, weights, trainable=self._moves)
-        return step.output
+        if state.config.updates == "skip" or (state.behaviour.first_call_updates and self.updates):
+            return step.output
+        return state.life.apply(self, step, weights, self._moves, wait=state.config.updates == "immediate")
 
     @property
     def _moves(self) -> bool:
@@ -326,7 +338,8 @@ def _argument_property(name: str) -> property:
 for _name in WEIGHTS:
     setattr(BatchNormalization, _name, _weight_property(_name))
 for _field in dataclasses.fields(Config):
-    setattr(BatchNormalization, _field.name, _argument_property(_field.name))
+    if _field.name != "updates":  # that name is the operations', as it always was
+        setattr(BatchNormalization, _field.name, _argument_property(_field.name))
 
 
 def batch_normalization(
@@ -355,6 +368,9 @@ def batch_normalization(
     virtual_batch_size: Optional[int] = None,
     adjustment: Any = None,
     *,
+    freeze_statistics: bool = False,
+    freeze_affine: bool = False,
+    updates: str = "collection",
     release: Optional[str] = None,
 ) -> Any:
     """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.

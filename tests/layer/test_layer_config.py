@@ -34,6 +34,10 @@ PLAIN = {
     "virtual-batch": {"virtual_batch_size": 2},
     "trainable": {"trainable": False},
     "name": {"name": "mine"},
+    "freeze-statistics": {"freeze_statistics": True},
+    "freeze-affine": {"freeze_affine": True},
+    "updates-immediate": {"updates": "immediate"},
+    "updates-skip": {"updates": "skip"},
 }
 
 

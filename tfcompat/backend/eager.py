@@ -70,13 +70,14 @@ class Eager:
         """What a kernel reads of a variable, None where there is none."""
         return self._host.tensor(self.variables[name]) if name in self.variables else None
 
-    def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
-        """Makes the changes of a step, one after the other; a layer that is not trainable makes those for frozen
-        layers.
+    def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool, wait: bool) -> Any:
+        """Makes the changes of a step, one after the other, in any case before its output, which is returned, is used;
+        a layer that is not trainable makes those for frozen layers.
         """
         for update in step.updates:
             if trainable or update.even_frozen:
                 self._host.assign(self.variables[update.weight], update.kind, _effective(update, weights))
+        return step.output
 
     def default_training(self) -> Any:
         """What `training=None` means."""

@@ -138,8 +138,10 @@ class Scoped:
         """What a kernel reads of a variable, the variable itself; None where there is none."""
         return self.variables.get(name)
 
-    def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool) -> None:
-        """Turns updates into operations and puts those that are not part of another one into `UPDATE_OPS`."""
+    def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool, wait: bool) -> Any:
+        """Turns updates into operations and puts those that are not part of another one into `UPDATE_OPS`, or with
+        `wait` lets the output, which is returned, wait for them.
+        """
         operations: Dict[str, Any] = {}
         with tf.control_dependencies(list(step.reads)):
             for update in step.updates if trainable else ():
@@ -147,9 +149,13 @@ class Scoped:
                     operations[update.weight] = self._operation(update, weights)
         inner = {name for update in step.updates for name in update.after}
         made = [operation for name, operation in operations.items() if name not in inner]
+        if wait:
+            with tf.control_dependencies(made):
+                return tf.identity(step.output)
         self.updates.extend(made)
         self._host.track_updates(layer, made)
         _collect(self.updates, tf1.GraphKeys.UPDATE_OPS)
+        return step.output
 
     def default_training(self) -> Any:
         """What `training=None` means."""
