@@ -111,3 +111,12 @@ def test_layer_explains_itself_once_it_is_built(capsys):
     layer(batch())
     layer.explain()
     assert "as TensorFlow 1.4 does it" in capsys.readouterr().out
+
+
+def test_followed_release_whose_kernel_takes_rank_5_is_followed_on_any_runtime():
+    x = tf.constant(batch((4, 2, 3, 2, 3)))
+    layer, flat = BatchNormalization(release="2.10"), BatchNormalization(release="2.10")
+    five, four = layer(x, training=True), flat(tf.reshape(x, (4, 2, 6, 3)), training=True)
+    assert layer.plan.kernel == "fused" and five.shape.as_list() == [4, 2, 3, 2, 3]
+    assert (tf.reshape(five, (4, 2, 6, 3)).numpy() == four.numpy()).all()
+    assert (layer.moving_variance.numpy() == flat.moving_variance.numpy()).all()

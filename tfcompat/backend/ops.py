@@ -1,6 +1,7 @@
 """TensorFlow operations that moved or were renamed between 1.15 and today, under one name each."""
 
 import contextlib
+import inspect
 from typing import Any, Callable, Iterator, Optional, Tuple
 
 import tensorflow as tf
@@ -80,13 +81,31 @@ def keeping_intermediates() -> Iterator[None]:
 SMALLEST_FUSED_EPSILON = 1.001e-5
 
 
+_MINOR = [int(part) for part in RELEASE.split(".")[:2]]
+
 #: Whether the fused kernel leaves its moments as the memory was at inference: up to TensorFlow 2.3.
-FUSED_LEAVES_MOMENTS_UNSET = [int(part) for part in RELEASE.split(".")[:2]] < [2, 4]
+FUSED_LEAVES_MOMENTS_UNSET = _MINOR < [2, 4]
+
+#: Whether the fused kernel can move the averages itself: from TensorFlow 2.2 on.
+FUSED_AVERAGES = "exponential_avg_factor" in inspect.signature(tf1.nn.fused_batch_norm).parameters
+
+#: Whether the fused kernel takes inputs of rank 5: from TensorFlow 2.6 on.
+FUSED_TAKES_RANK_5 = _MINOR >= [2, 6]
 
 
-def fused_batch_norm(x: Any, scale: Any, offset: Any, **kwargs: Any) -> Any:
+def fused_batch_norm(x: Any, scale: Any, offset: Any, data_format: str, **kwargs: Any) -> Any:
     """`tf.compat.v1.nn.fused_batch_norm`: (output, mean, variance)."""
-    return tf1.nn.fused_batch_norm(x, scale, offset, **kwargs)
+    if len(data_format) == 4 or FUSED_TAKES_RANK_5:
+        return tf1.nn.fused_batch_norm(x, scale, offset, data_format=data_format, **kwargs)
+    # Height and width as one dimension: the kernel sees the same numbers in the same order.
+    shape = tf.shape(x)
+    height = data_format.index("H")
+    flat = tf.concat([shape[:height], [shape[height] * shape[height + 1]], shape[height + 2 :]], axis=0)
+    data_format = data_format.replace("D", "")
+    y, mean, variance = tf1.nn.fused_batch_norm(tf.reshape(x, flat), scale, offset, data_format=data_format, **kwargs)
+    y = tf.reshape(y, shape)
+    y.set_shape(x.shape)
+    return y, mean, variance
 
 
 def moments(x: Any, axes: Any, keep_dims: bool) -> Any:

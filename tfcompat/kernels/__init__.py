@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tfcompat.backend import ops
 from tfcompat.config import Config
 from tfcompat.kernels.fused import fused
 from tfcompat.kernels.step import Step, Weights
@@ -24,5 +25,5 @@ def run(
     """
     if plan.kernel == "unfused":
         return unfused(x, weights, plan, config, training, take_moments)
-    numeric = isinstance(config.momentum, (float, int))
-    return fused(x, weights, plan, config, training, may_average and plan.behaviour.average_in_kernel and numeric)
+    able = may_average and ops.FUSED_AVERAGES and isinstance(config.momentum, (float, int))
+    return fused(x, weights, plan, config, training, able and plan.behaviour.average_in_kernel)
