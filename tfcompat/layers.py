@@ -239,7 +239,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
 
     def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:
         """Mean and biased variance of a batch.  Subclasses override it, for example to average over replicas."""
-        return batch_moments(inputs, reduction_axes, keep_dims, mask)
+        depends_on_mean = self._state.behaviour.variance_depends_on_mean
+        return batch_moments(inputs, reduction_axes, keep_dims, mask, depends_on_mean)
 
     @property
     def updates(self) -> List[Any]:

@@ -108,6 +108,10 @@ def fused_batch_norm(x: Any, scale: Any, offset: Any, data_format: str, **kwargs
     return y, mean, variance
 
 
+#: Whether the variance of `tf.nn.moments` depends on the mean, as its second derivatives show: from TensorFlow 2.22 on.
+VARIANCE_DEPENDS_ON_MEAN = _MINOR >= [2, 22]
+
+
 def moments(x: Any, axes: Any, keep_dims: bool) -> Any:
     """(mean, biased variance) of `tf.nn.moments`."""
     return tf1.nn.moments(x, list(axes), keep_dims=keep_dims)
