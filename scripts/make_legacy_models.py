@@ -13,6 +13,7 @@ Run it with TensorFlow 1.15.5, and with 1.4 for `renorm-1-4`.  Each model become
 
 import argparse
 import collections
+import contextlib
 import os
 import shutil
 import sys
@@ -20,8 +21,11 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-FOLDER = os.path.join(os.path.dirname(HERE), "tests", "migrate", "models")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "examples", "resnet_tf1_to_keras3"))
+
+import resnet_tf1
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "migrate", "models")
 IMAGES = (8, 8, 8, 3)
 ROWS = (16, 6)
 
@@ -56,6 +60,16 @@ class Sites:
         name = made[0].op.name.rsplit("/", 1)[0] if made else "call-%d" % len(self.calls)
         self.calls.append((name.replace("/part_0", ""), inputs, output))
         return output
+
+    @contextlib.contextmanager
+    def of(self, module, name):
+        """Remembers all calls of a function of a module."""
+        function = getattr(module, name)
+        setattr(module, name, lambda inputs, *args, **kwargs: self(function, inputs, *args, **kwargs))
+        try:
+            yield
+        finally:
+            setattr(module, name, function)
 
 
 def layers_norm(sites, inputs, **kwargs):
@@ -142,39 +156,10 @@ def infer(build, folder, shape=IMAGES, training=False, keep=("frozen", "saved_mo
                 )
 
 
-def resnet(inputs, training, sites, axis=3, fused=True):
-    """A residual network in the style of the official models, version 1."""
-
-    def norm(x):
-        return layers_norm(
-            sites, x, axis=axis, momentum=0.997, epsilon=1e-5, center=True, scale=True, training=training, fused=fused
-        )
-
-    def conv(x, filters, size, strides):
-        layout = "channels_first" if axis == 1 else "channels_last"
-        return tf.layers.conv2d(
-            x,
-            filters,
-            size,
-            strides,
-            "same",
-            layout,
-            use_bias=False,
-            kernel_initializer=tf.variance_scaling_initializer(),
-        )
-
-    def block(x, filters, strides):
-        shortcut = norm(conv(x, filters, 1, strides)) if strides > 1 else x
-        x = tf.nn.relu(norm(conv(x, filters, 3, strides)))
-        return tf.nn.relu(norm(conv(x, filters, 3, 1)) + shortcut)
-
-    with tf.variable_scope("resnet_model"):
-        x = tf.transpose(inputs, [0, 3, 1, 2]) if axis == 1 else inputs
-        x = tf.nn.relu(norm(conv(x, 4, 3, 1)))
-        for filters, strides in ((4, 1), (6, 2)):
-            x = block(x, filters, strides)
-        x = tf.reduce_mean(x, [2, 3] if axis == 1 else [1, 2])
-        return tf.layers.dense(x, 3)
+def resnet(inputs, training, sites, data_format="channels_last"):
+    """The network of `examples/resnet_tf1_to_keras3`."""
+    with sites.of(tf.layers, "batch_normalization"):
+        return resnet_tf1.resnet(inputs, training, data_format)
 
 
 @model("resnet")
@@ -189,7 +174,7 @@ def make_resnet_channels_first(folder):
     """Axis 1 with the fused kernel, as for a GPU: a CPU cannot run it, so its statistics are drawn, not trained."""
 
     def build(inputs, training, sites):
-        return resnet(inputs, training, sites, axis=1)
+        return resnet(inputs, training, sites, "channels_first")
 
     def draw(session):
         random = np.random.RandomState(5)

@@ -12,7 +12,8 @@ import pytest
 
 import tfcompat
 from golden import __main__ as command_line
-from golden import catalogue
+from golden import catalogue, environments
+from golden.verify import STATUSES
 
 try:
     import tomllib
@@ -136,3 +137,34 @@ def test_output_of_verify_is_that_of_this_catalogue():
     modes = [column.split()[1] for column in header[1:]]
     assert set(modes) == set(catalogue.MODES)
     assert body[-1][1:] == [str(len(catalogue.select(cases, mode))) for mode in modes], "all of them identical"
+
+
+def table_of_releases():
+    """The rows of the table under the heading of upgrading, each a dict."""
+    section = README.split("## Swap the import first, upgrade after")[1].split("\n## ")[0]
+    header, _, *body = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")
+    ]
+    assert tuple(header[-len(STATUSES) :]) == STATUSES
+    return [dict(zip(header, row)) for row in body]
+
+
+def test_table_of_releases_has_every_case_of_every_mode_and_nothing_skipped_or_wrong():
+    cases = catalogue.load()
+    for row in table_of_releases():
+        modes = environments.of_release(row["TensorFlow"]).modes
+        total = sum(len(catalogue.select(cases, mode)) for mode in modes)
+        assert int(row["cases"]) == total == sum(int(row[status]) for status in STATUSES), row
+        assert row["skipped"] == row["wrong"] == "0", row
+
+
+def test_table_of_releases_has_those_that_tox_has_with_both_kerases_where_there_are_two():
+    tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
+    named = re.findall(r"^ +py\d+-tf\{?([\d., ]+)\}?$", tox, re.MULTILINE)
+    expected = []
+    for release in sorted(", ".join(named).split(", "), key=lambda name: [int(part) for part in name.split(".")]):
+        row = environments.of_release(release)
+        kerases = ["keras3", "keras2"] if int(release.split(".")[1]) >= 16 and release[0] == "2" else ["keras2"]
+        expected += [(row.release, row.python, keras) for keras in kerases]
+    told = [(row["TensorFlow"], row["Python"], row["Keras"].split()[0]) for row in table_of_releases()]
+    assert told == expected
