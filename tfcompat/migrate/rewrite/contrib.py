@@ -4,7 +4,8 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 import libcst as cst
 
-from tfcompat.migrate.rewrite.arguments import Named, by_name, is_name, literal, new, source_of
+from tfcompat.migrate.rewrite.arguments import Named, bind, by_name, is_name, literal, new, source_of
+from tfcompat.migrate.rewrite.names import Resolver, dotted
 from tfcompat.migrate.rewrite.report import Remark, note, reason
 from tfcompat.migrate.rewrite.signatures import (
     CONTRIB_AXES,
@@ -12,6 +13,7 @@ from tfcompat.migrate.rewrite.signatures import (
     CONTRIB_DICTS,
     CONTRIB_NAMES,
     CONTRIB_ONLY,
+    CONTRIB_ORDER,
 )
 
 _CURES = {
@@ -52,7 +54,7 @@ def notes(named: Sequence[Named]) -> List[Remark]:
     """What to know about the call after the translation."""
     found = [] if _never_fused(named) else [note("contrib-rank-2")]
     found.append(note("contrib-collection"))
-    if not has_scope(named):
+    if not any(one.name == "scope" and _is_string(one.arg.value) for one in named):
         found.append(note("contrib-scope"))
     return [*found, note("contrib-arg-scope")]
 
@@ -79,15 +81,25 @@ def _translated(one: Named) -> List[Named]:
 
 def _name_of(scope: cst.BaseExpression) -> cst.BaseExpression:
     """A scope as a name: contrib says BatchNorm for a None, tf.layers would say batch_normalization."""
-    if not isinstance(scope, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or _is_format(scope):
+    if _is_string(scope):
         return scope
-    return cst.BooleanOperation(scope, cst.Or(), cst.SimpleString('"BatchNorm"'))
+    return cst.BooleanOperation(_in_parentheses(scope), cst.Or(), cst.SimpleString('"BatchNorm"'))
 
 
-def _is_format(node: cst.BaseExpression) -> bool:
-    """`"...".format(...)` is a string."""
+def _is_string(node: cst.BaseExpression) -> bool:
+    """Whether an expression is a string that is put together here, and so not None."""
+    if isinstance(node, cst.BinaryOperation):
+        return _is_string(node.left) or _is_string(node.right)
     function = node.func if isinstance(node, cst.Call) else None
-    return isinstance(function, cst.Attribute) and literal(function.value) is not None
+    formats = isinstance(function, cst.Attribute) and literal(function.value) is not None
+    return formats or isinstance(node, (cst.BaseString, cst.FormattedString))
+
+
+def _in_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The expression as an operand."""
+    if isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or node.lpar:
+        return node
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _items(name: str, value: cst.BaseExpression) -> Optional[List[Tuple[str, cst.BaseExpression]]]:
@@ -103,3 +115,28 @@ def _items(name: str, value: cst.BaseExpression) -> Optional[List[Tuple[str, cst
             return None
         found.append((str(key), element.value))
     return found
+
+
+class ContribCalls(cst.CSTVisitor):
+    """Looks for calls without a scope, and for an `arg_scope` that sets defaults of batch_norm, or may."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        super().__init__()
+        self._resolver = resolver
+        self.arg_scope = False
+        self.unscoped: List[cst.Call] = []
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802 -- LibCST's name
+        """Every call tells what it is."""
+        if self._resolver.meaning(node.func).kind == "contrib":
+            named = bind(node, CONTRIB_ORDER, "")
+            if isinstance(named, Remark) or not has_scope(named):
+                self.unscoped.append(node)
+        elif (dotted(node.func) or "").split(".")[-1] == "arg_scope" and node.args:
+            self.arg_scope = self.arg_scope or self._is_over_batch_norm(node.args[0].value)
+
+    def _is_over_batch_norm(self, over: cst.BaseExpression) -> bool:
+        """Whether the list has batch_norm, or it is a scope that was made elsewhere."""
+        if not isinstance(over, (cst.List, cst.Tuple)):
+            return True
+        return "contrib" in [self._resolver.meaning(element.value).kind for element in over.elements]

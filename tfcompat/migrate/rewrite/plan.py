@@ -8,6 +8,7 @@ from libcst.metadata import CodeRange
 
 from tfcompat.migrate.rewrite.calls import Rewrite
 from tfcompat.migrate.rewrite.imports import FromImport, Place
+from tfcompat.migrate.rewrite.names import dotted
 from tfcompat.migrate.rewrite.report import Remark, Site
 
 
@@ -74,6 +75,12 @@ class Surroundings:
         if isinstance(parent, (cst.Assign, cst.AnnAssign, cst.AssignTarget)):
             return "assigned"
         return "named"
+
+    def called(self, node: cst.CSTNode) -> Optional[str]:
+        """The last part of the name of the function that a node is an argument of."""
+        parent = self._parents[node]
+        call = self._parents[parent] if isinstance(parent, cst.Arg) else None
+        return (dotted(call.func) or "").split(".")[-1] if isinstance(call, cst.Call) else None
 
     def site(self, node: cst.CSTNode, source: str, target: Optional[str], *remarks: Remark) -> Site:
         """A record of what becomes of a node."""

@@ -1,13 +1,14 @@
 """Finds what names batch normalization in a file, and decides what becomes of it."""
 
 import dataclasses
-from typing import Dict, List, Mapping, Optional, Set
+from typing import Dict, List, Mapping, Optional
 
 import libcst as cst
 from libcst.metadata import ExpressionContext
 
 from tfcompat.migrate.rewrite.arguments import comments_of, literal, source_of
 from tfcompat.migrate.rewrite.calls import Decision, Rewrite, from_contrib, from_layers_to_keras, kept, lost
+from tfcompat.migrate.rewrite.contrib import ContribCalls
 from tfcompat.migrate.rewrite.imports import FromImport, existing_prefix, free_prefix, place, targets_of
 from tfcompat.migrate.rewrite.names import HOMES, REPLACEMENTS, TARGETS, UPDATE_OPS, Meaning, Resolver, dotted
 from tfcompat.migrate.rewrite.plan import Plan, Surroundings
@@ -44,11 +45,9 @@ class Planner(cst.CSTVisitor):
         self._uses: Dict[str, List[bool]] = {}
         self._imports: List[cst.ImportFrom] = []
         self._update_ops: List[cst.CSTNode] = []
-        self._unscoped: Set[cst.CSTNode] = set()
         self._first_use = len(module.body)
-        arg_scopes = _ArgScopes(resolver)
-        module.visit(arg_scopes)
-        self._arg_scope = arg_scopes.over_batch_norm
+        self._contrib = ContribCalls(resolver)
+        module.visit(self._contrib)
 
     def plan(self) -> Plan:
         """Everything that is to be done in the module."""
@@ -136,16 +135,14 @@ class Planner(cst.CSTVisitor):
         return kept(node, kind, callee, release)
 
     def _contrib_decision(self, node: cst.Call) -> Decision:
-        if self._arg_scope:
+        if self._contrib.arg_scope:
             return reason("arg-scope")
         decision = from_contrib(node, self._plan.prefix, self._options.style, self._is_update_ops)
-        if isinstance(decision, Remark) or "contrib-scope" not in [note.code for note in decision.notes]:
+        if isinstance(decision, Remark) or node not in self._contrib.unscoped:
             return decision
         block, repeated = self._where.block(node)
-        if repeated or block in self._unscoped:
-            return reason("default-scope")
-        self._unscoped.add(block)
-        return decision
+        others = [other for other in self._contrib.unscoped if self._where.block(other)[0] is block]
+        return reason("default-scope") if repeated or len(others) > 1 else decision
 
     def _reference(self, node: cst.BaseExpression) -> None:
         meaning = self._resolver.meaning(node)
@@ -156,7 +153,7 @@ class Planner(cst.CSTVisitor):
             self._leave(node, reason("assigned"))
         elif meaning.kind:
             self._named(node, meaning)
-        elif meaning.names & UPDATE_OPS and isinstance(self._where.parent(node), cst.Arg):
+        elif meaning.names & UPDATE_OPS and self._where.called(node) == "get_collection":
             self._update_ops.append(node)
         elif meaning.names & HOMES and self._is_passed(node):
             self._leave(node, reason("module-passed", source=source_of(node)))
@@ -180,13 +177,12 @@ class Planner(cst.CSTVisitor):
             self._rewritten(node, node, target)
 
     def _plan_import(self, node: cst.ImportFrom) -> None:
-        taken, dropped = [], []
-        for alias, kind in targets_of(node):
+        taken, dropped, kinds = [], [], dict(targets_of(node))
+        for alias, kind in kinds.items():
             uses = self._uses.get(alias.evaluated_alias or alias.evaluated_name, [])
             if kind != "contrib" and (kind == "class" or self._options.style == "graph"):
                 taken.append(alias)
-                self._rewritten(alias, alias.name, REPLACEMENTS[kind], *lost(comments_of(alias)))
-            elif uses and all(uses) and not comments_of(alias):
+            elif uses and all(uses):
                 dropped.append(alias)
             elif not uses:
                 code = "not-called" if kind == "contrib" else "not-called-keras"
@@ -195,6 +191,10 @@ class Planner(cst.CSTVisitor):
             names = () if isinstance(node.names, cst.ImportStar) else node.names
             stay = [alias for alias in names if alias not in taken and alias not in dropped]
             self._plan.imports[node] = FromImport(node, tuple(stay), tuple(taken), tuple(dropped))
+            for alias in taken:
+                self._rewritten(
+                    alias, alias.name, REPLACEMENTS[kinds[alias]], *lost(comments_of(alias) if stay else [])
+                )
 
     def _plan_added_import(self) -> None:
         if self._existing or self._first_use == len(self._module.body):
@@ -238,23 +238,3 @@ class Planner(cst.CSTVisitor):
 
     def _rewritten(self, node: cst.CSTNode, source: cst.CSTNode, target: str, *notes: Remark) -> None:
         self._plan.sites.append(self._where.site(node, source_of(source), "tfcompat." + target, *notes))
-
-
-class _ArgScopes(cst.CSTVisitor):
-    """Looks for an `arg_scope` that sets defaults of batch_norm, or may."""
-
-    def __init__(self, resolver: Resolver) -> None:
-        super().__init__()
-        self._resolver = resolver
-        self.over_batch_norm = False
-
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
-        """`arg_scope([...])` tells what it is over; a scope that is made elsewhere does not."""
-        if (dotted(node.func) or "").split(".")[-1] != "arg_scope" or not node.args:
-            return
-        over = node.args[0].value
-        if isinstance(over, (cst.List, cst.Tuple)):
-            kinds = [self._resolver.meaning(element.value).kind for element in over.elements]
-            self.over_batch_norm = self.over_batch_norm or "contrib" in kinds
-        else:
-            self.over_batch_norm = True

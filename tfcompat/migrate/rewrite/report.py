@@ -12,7 +12,7 @@ REASONS = {
     "assigned": "the name is assigned or deleted here; tfcompat.install() may do what you want",
     "collections": "updates_collections={value} is not UPDATE_OPS; tfcompat leaves updates there, for you to run",
     "data-format": "data_format={value} is not written as 'NHWC' or 'NCHW'; write axis=-1 or axis=1",
-    "default-scope": "a second call without scope in a block, or one in a loop, got a number in its name; give a scope",
+    "default-scope": "without scope, calls in one block or in a loop are told apart by a number; give each a scope",
     "dict": "{name} is not written as a dict with the keys {keys}",
     "dynamic": "the name is a string; write tfcompat.{target} by hand",
     "keras-name": "Keras takes no slash in the name of a layer; give another name",
@@ -39,8 +39,8 @@ NOTES = {
     "evaluation-order": "arguments of the layer are now evaluated before its input, where both call something",
     "keras-layer": "whenever this runs, it makes a layer with variables of its own: make the layer once, call it often",
     "keras-training": "training was left out and is False in tf.layers; take training=False out to follow Keras",
-    "positional-order": "position {first} and later mean different arguments before TensorFlow 1.5; they are left as "
-    "they are. If this was written for an earlier release, say --from-release",
+    "positional-order": "position {first} and later are read as TensorFlow 1.5 does; where the code was written for an "
+    "earlier release, they mean other arguments, and --from-release tells them apart",
     "positional-renamed": "position {first} and later are written by name, as TensorFlow {release} reads them",
     "star-arguments": "{given} is left as it is; its names must be those of tf.layers in TensorFlow 1.5 and later",
 }

@@ -29,7 +29,9 @@ class Transformer(cst.CSTTransformer):
         first = self._module.body[0]
         if is_docstring(first) and original_node is self._module.body[1]:
             line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
-        return cst.FlattenSentinel([line, *_several(result)])
+        blank = [cst.EmptyLine(indent=False)] * _blank_lines_before(original_node)
+        follow = [one.with_changes(leading_lines=[*blank, *one.leading_lines]) for one in _several(result)[:1]]
+        return cst.FlattenSentinel([line, *follow, *_several(result)[1:]])
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
         """A call that is rewritten."""
@@ -72,6 +74,13 @@ class Transformer(cst.CSTTransformer):
     def _statements(self, original: cst.ImportFrom, updated: cst.ImportFrom) -> List[cst.BaseSmallStatement]:
         found = self._plan.imports[original].statements(updated)
         return found or ([import_of(self._plan.prefix)] if original is self._plan.carrier else [])
+
+
+def _blank_lines_before(statement: Any) -> int:
+    """How many blank lines a statement needs after an import, beside what it has."""
+    if isinstance(statement, cst.SimpleStatementLine) or statement.leading_lines:
+        return 0
+    return 2 if isinstance(statement, (cst.FunctionDef, cst.ClassDef)) else 1
 
 
 def _several(result: Any) -> Sequence[Any]:
