@@ -1,5 +1,6 @@
 """Rewritten files run, and do what they did before, bit for bit."""
 
+import concurrent.futures
 import functools
 import json
 import os
@@ -17,9 +18,7 @@ CONTRIB = rewrite_cases.all_cases("contrib")
 ON_KERAS_3 = [case for case in RUNS if "keras2" not in case.options]
 
 
-@functools.lru_cache(maxsize=None)
-def results(keras, *sides):
-    """What all models did in one process, with Keras `2` or `3`."""
+def run_models(keras, *sides):
     path = os.pathsep.join([str(ROOT), str(HERE), os.environ.get("PYTHONPATH", "")])
     environment = dict(os.environ, PYTHONPATH=path, TF_USE_LEGACY_KERAS=str(int(keras == 2)), CUDA_VISIBLE_DEVICES="-1")
     command = [sys.executable, str(HERE / "run_models.py"), *sides]
@@ -28,24 +27,26 @@ def results(keras, *sides):
     return json.loads(run.stdout)
 
 
-def everything():
-    """All sides on Keras 2, which has the real function."""
-    return results(2, "before", "graph", "keras")
+@functools.lru_cache(maxsize=None)
+def started():
+    """One process for each Keras; Keras 2 has the real function, and runs what was before too."""
+    pool = concurrent.futures.ThreadPoolExecutor()
+    return {
+        2: pool.submit(run_models, 2, "before", "graph", "keras"),
+        3: pool.submit(run_models, 3, "graph", "keras"),
+    }
 
 
-def has_contrib():
-    try:
-        import tensorflow.contrib  # noqa: F401
-    except ImportError:
-        return False
-    return True
+def results(keras):
+    """What all models did, with Keras `2` or `3`."""
+    return started()[keras].result()
 
 
 @pytest.fixture(scope="module")
 def real():
-    if "error" in everything()["compat-v1-dotted"]["before"]:
+    if "error" in results(2)["compat-v1-dotted"]["before"]:
         pytest.skip("this TensorFlow has no tf.layers.batch_normalization: install tf_keras")
-    return everything()
+    return results(2)
 
 
 @pytest.mark.parametrize("case", RUNS, ids=str)
@@ -61,25 +62,31 @@ def test_keras_style_in_a_graph_does_what_the_file_did_before(case, real):
 
 @pytest.mark.parametrize("case", ON_KERAS_3, ids=str)
 def test_graph_style_does_the_same_on_keras_3(case, real):
-    assert results(3, "graph", "keras")[case.name]["graph"] == real[case.name]["before"]
+    assert results(3)[case.name]["graph"] == real[case.name]["before"]
 
 
 @pytest.mark.parametrize("case", [case for case in ON_KERAS_3 if case.is_all_rewritten("keras")], ids=str)
 def test_keras_style_in_a_graph_does_the_same_on_keras_3(case, real):
-    assert results(3, "graph", "keras")[case.name]["keras"] == real[case.name]["before"]
+    assert results(3)[case.name]["keras"] == real[case.name]["before"]
 
 
 @pytest.mark.parametrize("case", [case for case in CONTRIB if "contrib_layers" not in case.after("graph")], ids=str)
 def test_rewritten_contrib_has_the_variables_that_it_had_in_1_15(case):
-    assert everything()[case.name]["graph"].get("variables") == case.variables
+    assert results(2)[case.name]["graph"].get("variables") == case.variables
 
 
-@pytest.mark.skipif(not has_contrib(), reason="this TensorFlow has no contrib")
+@pytest.fixture(scope="module")
+def contrib():
+    if "error" in results(2)["contrib-plain"]["before"]:
+        pytest.skip("this TensorFlow has no contrib")
+    return results(2)
+
+
 @pytest.mark.parametrize("style", rewrite_cases.STYLES)
 @pytest.mark.parametrize("case", CONTRIB, ids=str)
-def test_rewritten_contrib_does_what_it_did_before(case, style):
+def test_rewritten_contrib_does_what_it_did_before(case, style, contrib):
     if style == "keras" and "graph-only" in case.options:
         pytest.skip("a layer's name is no scope to enter again")
-    found = everything()[case.name]
+    found = contrib[case.name]
     assert "error" not in found["before"]
     assert found[style] == found["before"]

@@ -191,10 +191,9 @@ class Planner(cst.CSTVisitor):
             names = () if isinstance(node.names, cst.ImportStar) else node.names
             stay = [alias for alias in names if alias not in taken and alias not in dropped]
             self._plan.imports[node] = FromImport(node, tuple(stay), tuple(taken), tuple(dropped))
-            for alias in taken:
-                self._rewritten(
-                    alias, alias.name, REPLACEMENTS[kinds[alias]], *lost(comments_of(alias) if stay else [])
-                )
+            for alias in taken + [alias for alias in dropped if comments_of(alias)]:
+                comments = comments_of(alias) if stay or alias in dropped else []
+                self._rewritten(alias, alias.name, REPLACEMENTS[kinds[alias]], *lost(comments))
 
     def _plan_added_import(self) -> None:
         if self._existing or self._first_use == len(self._module.body):
