@@ -130,9 +130,11 @@ class Resolver:
         for end in range(len(parts), 0, -1):
             start = ".".join(parts[:end])
             if start in self._usable and start not in passed:
-                values = self._aliases[start]
-                ends = [name for value in values for name in self._names(value, passed | {start})]
-                return {".".join([name] + parts[end:]) for name in ends} or {"<file>." + local}
+                return {
+                    ".".join([name, *parts[end:]])
+                    for value in self._aliases[start]
+                    for name in self._names(value, passed | {start}) or {"<file>.{}".format(dotted(value))}
+                }
         return {"<file>." + local}
 
     def _local_names(self, target: cst.Name) -> Set[str]:
