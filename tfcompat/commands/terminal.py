@@ -29,6 +29,7 @@ def print_json(value: Any) -> None:
 
 
 def progress_of_bytes() -> Progress:
-    """A progress bar on stderr for work that is measured in bytes; it is gone when the work is done."""
+    """A progress bar on stderr, if that is a terminal, for work measured in bytes; it is gone when the work is done."""
+    err = Console(stderr=True)
     columns: List[Any] = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()]
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)

@@ -4,6 +4,7 @@ Neither LibCST nor tfcompat's rewriter is needed: what runs is what the case fil
 """
 
 import hashlib
+import inspect
 import json
 import sys
 
@@ -72,7 +73,14 @@ def main(sides):
         results[case.name] = {
             side: attempt(on_today(sources[side]), "python-training" in case.options) for side in sides
         }
-    print(json.dumps(results))
+    print(json.dumps({"models": results, "contrib_arguments": contrib_arguments()}))
+
+
+def contrib_arguments():
+    """What contrib's function takes; None where there is no contrib."""
+    if not hasattr(tf, "contrib"):
+        return None
+    return list(inspect.signature(tf.contrib.layers.batch_norm).parameters)
 
 
 if __name__ == "__main__":

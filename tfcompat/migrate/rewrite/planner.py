@@ -219,6 +219,8 @@ class Planner(cst.CSTVisitor):
         parent = self._where.parent(node)
         if isinstance(parent, cst.Assign) and len(parent.targets) == 1:
             return not self._resolver.is_alias(parent.targets[0].target)
+        if isinstance(parent, cst.AnnAssign):
+            return not self._resolver.is_alias(parent.target)
         return not isinstance(parent, cst.Attribute)
 
     def _is_update_ops(self, node: cst.BaseExpression) -> bool:
