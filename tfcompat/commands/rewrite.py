@@ -57,9 +57,11 @@ def run(options: argparse.Namespace) -> int:
       InputError: a path, a file that was named, or an option cannot be used; nothing was written then.
     """
     files, problems = _plan(options)
+    if not options.json:
+        _print_plan(files, options.write)
     if options.write:
         problems += _write(files)
-    _print_json(options, files, problems) if options.json else _print(options, files)
+    _print_json(options, files, problems) if options.json else print(_summary(options, files))
     for problem in problems:
         print("tfcompat: {}".format(problem), file=sys.stderr)
     return 2 if problems else 0
@@ -103,25 +105,37 @@ def _write(files: Sequence[File]) -> List[str]:
     return problems
 
 
-def _print(options: argparse.Namespace, files: Sequence[File]) -> None:
+def _print_plan(files: Sequence[File], whatever_happens: bool) -> None:
+    """Prints diffs and places; if the reader of the pipe has gone, goes on where files are to be written."""
+    try:
+        for file in files:
+            _print_diff(file)
+        _print_places(files)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not whatever_happens:
+            raise
+        sys.stdout = open(os.devnull, "w")
+
+
+def _print_places(files: Sequence[File]) -> None:
     from tfcompat.commands.terminal import console
 
     out = console()
     notes: Set[Tuple[str, str]] = set()
-    for file in files:
-        _print_diff(out, file)
     for path, rewritten in files:
         for site in rewritten.sites:
             notes.update((remark.code, remark.text) for remark in site.remarks if site.target)
             out.print("{}:{}:{}: {}".format(path, site.line, site.column, _sentence(site)))
     for code, text in sorted(notes):
         out.print("[{}] {}".format(code, text))
-    out.print(_summary(options, files))
 
 
-def _print_diff(out: Any, file: File) -> None:
+def _print_diff(file: File) -> None:
+    from tfcompat.commands.terminal import console
     from tfcompat.migrate.rewrite import unified_diff
 
+    out = console()
     for line in unified_diff(file.path, file.rewritten.text_before, file.rewritten.text_after):
         if out.is_terminal:
             out.print(line, style=_COLOURS.get(line[:1]))

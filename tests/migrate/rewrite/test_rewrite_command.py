@@ -15,6 +15,7 @@ import pytest
 
 from tfcompat.__main__ import main
 from tfcompat.errors import InputError
+from tfcompat.migrate import rewrite
 from tfcompat.migrate.rewrite import files, rewrite_source
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -234,6 +235,39 @@ def test_killed_writer_leaves_old_bytes_or_new_bytes(tmp_path):
             writer.send_signal(signal.SIGKILL)
         assert path.read_bytes() in (old, new)
         path.write_bytes(old)
+
+
+def test_reader_that_goes_away_does_not_keep_files_from_being_written(tree):
+    command = [sys.executable, "-u", "-m", "tfcompat", "rewrite", "--write", str(tree)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    run = subprocess.run(command, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (tree / "a.py").read_bytes() == AFTER.encode()
+
+
+def test_plan_is_printed_before_it_is_applied(tree, capsys, monkeypatch):
+    def printed(path, before, after):
+        assert "rewritten: tf.layers.batch_normalization" in capsys.readouterr().out
+
+    monkeypatch.setattr(rewrite, "replace", printed)
+    assert main(["rewrite", "--write", str(tree / "a.py")]) == 0
+
+
+def test_file_that_cannot_be_replaced_is_told_and_the_others_are_replaced(tree, capsys, monkeypatch):
+    replace = files.replace
+
+    def fail_once(path, before, after):
+        if path.endswith("a.py"):
+            raise InputError("a.py: cannot be written: No space left on device")
+        replace(path, before, after)
+
+    monkeypatch.setattr(rewrite, "replace", fail_once)
+    assert main(["rewrite", "--write", str(tree)]) == 2
+    assert capsys.readouterr().err == "tfcompat: a.py: cannot be written: No space left on device\n"
+    assert (tree / "nets" / "b.py").read_bytes() == AFTER.encode()
 
 
 def test_colours_are_for_terminals_alone(tree, capsys):
