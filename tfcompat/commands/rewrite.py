@@ -115,20 +115,17 @@ def _print_plan(files: Sequence[File], whatever_happens: bool) -> None:
     except BrokenPipeError:
         if not whatever_happens:
             raise
-        sys.stdout = open(os.devnull, "w")
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 -- open as long as the process
 
 
 def _print_places(files: Sequence[File]) -> None:
-    from tfcompat.commands.terminal import console
-
-    out = console()
     notes: Set[Tuple[str, str]] = set()
     for path, rewritten in files:
         for site in rewritten.sites:
             notes.update((remark.code, remark.text) for remark in site.remarks if site.target)
-            out.print("{}:{}:{}: {}".format(path, site.line, site.column, _sentence(site)))
+            print("{}:{}:{}: {}".format(path, site.line, site.column, _sentence(site)))
     for code, text in sorted(notes):
-        out.print("[{}] {}".format(code, text))
+        print("[{}] {}".format(code, text))
 
 
 def _print_diff(file: File) -> None:
