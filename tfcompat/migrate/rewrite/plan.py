@@ -59,11 +59,11 @@ class Surroundings:
         return self._top[node]
 
     def block(self, node: cst.CSTNode) -> Tuple[cst.CSTNode, bool]:
-        """The function, class, `with` or module that a node is in, and whether it is repeated in there by a loop."""
+        """The function, class, variable scope or module that a node is in, and whether a loop in there repeats it."""
         repeated = False
         while True:
             node = self._parents[node]
-            if isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.With, cst.Module)):
+            if isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.Module)) or _opens_scope(node):
                 return node, repeated
             repeated = repeated or isinstance(node, (cst.For, cst.While, cst.BaseComp))
 
@@ -86,3 +86,10 @@ class Surroundings:
         """A record of what becomes of a node."""
         line, column = self.position(node)
         return Site(line, column, source, target, remarks)
+
+
+def _opens_scope(node: cst.CSTNode) -> bool:
+    """Whether it is `with tf.variable_scope(...)`; other contexts let names collide."""
+    calls = [item.item for item in node.items] if isinstance(node, cst.With) else []
+    names = [dotted(call.func) or "" for call in calls if isinstance(call, cst.Call)]
+    return any(name.split(".")[-1] == "variable_scope" for name in names)
