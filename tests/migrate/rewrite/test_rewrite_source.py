@@ -35,9 +35,18 @@ def test_byte_order_mark_stays():
     assert after(b"\xef\xbb\xbf" + CALL.encode()) == b"\xef\xbb\xbf" + AFTER.encode()
 
 
-def test_tabs_form_feeds_continuations_and_trailing_blanks_stay():
-    odd = "def f(x):\n\tif x :   \n\t\treturn  x+ \\\n   1  # %s\n\x0c\n"
+def test_tabs_continuations_and_trailing_blanks_stay():
+    odd = "def f(x):\n\tif x :   \n\t\treturn  x+ \\\n   1  # %s\n"
     assert after((CALL + odd).encode()) == (AFTER + odd).encode()
+
+
+def test_form_feed_stays_or_the_file_is_refused():
+    """LibCST 1.0 loses it."""
+    try:
+        found = after((CALL + "\x0c\n").encode())
+    except InputError as error:
+        found, message = None, str(error)
+    assert found == (AFTER + "\x0c\n").encode() if found else "would not write it back byte for byte" in message
 
 
 def test_file_without_the_names_stays_as_it_is():

@@ -68,7 +68,7 @@ def _rewritten(source: bytes, path: str, options: Options) -> Rewritten:
     text = module.code
     if not any(word in source for word in WORDS):
         return Rewritten(source, source, text, text, ())
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=False)
+    wrapper = MetadataWrapper(module)
     scopes = wrapper.resolve(ScopeProvider)
     resolver = Resolver(wrapper.module, scopes)
     where = Surroundings(wrapper.module, wrapper.resolve(ParentNodeProvider), wrapper.resolve(PositionProvider))
