@@ -15,17 +15,29 @@ import tensorflow as tf
 tf1 = tf.compat.v1
 
 
-def run(source, python_training):
-    """Names of variables, number of updates, and hashes of outputs and variables over two training steps."""
+data = np.random.RandomState(7).uniform(-2, 3, [4, 3, 3, 2]).astype("float32")
+
+
+def loaded(source):
     space = {"__name__": "a_case"}
     exec(compile(source, "a_case", "exec"), space)
-    data = np.random.RandomState(7).uniform(-2, 3, [4, 3, 3, 2]).astype("float32")
+    return space["model"]
+
+
+def run_eagerly(source, python_training):
+    """The hash of the output of a first training step."""
+    return digest(loaded(source)(tf.constant(data * 2), True).numpy())
+
+
+def run(source, python_training):
+    """Names of variables, number of updates, and hashes of outputs and variables over two training steps."""
+    model = loaded(source)
     one_thread = tf1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
     with tf1.Graph().as_default(), tf1.Session(config=one_thread) as session:
         tf1.set_random_seed(1)
         x = tf1.placeholder(tf1.float32, data.shape)
         training = True if python_training else tf1.placeholder(tf1.bool, [])
-        y = space["model"](x, training)
+        y = model(x, training)
         updates = tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)
         variables = tf1.global_variables()
         session.run(tf1.global_variables_initializer())
@@ -51,7 +63,7 @@ def digest(value):
     return hashlib.sha256(repr((value.dtype.str, value.shape)).encode() + value.tobytes()).hexdigest()[:16]
 
 
-def attempt(source, python_training):
+def attempt(source, python_training, run=run):
     try:
         return run(source, python_training)
     except Exception as error:
@@ -66,6 +78,11 @@ def on_today(source):
 
 
 def main(sides):
+    tf1.config.threading.set_intra_op_parallelism_threads(1)
+    tf1.config.threading.set_inter_op_parallelism_threads(1)
+    eagerly = (
+        {} if "before" in sides else {case.name: attempt_eagerly(case) for case in rewrite_cases.all_cases("runs")}
+    )
     tf1.disable_v2_behavior()
     results = {}
     for case in rewrite_cases.all_cases("runs", "contrib"):
@@ -73,7 +90,13 @@ def main(sides):
         results[case.name] = {
             side: attempt(on_today(sources[side]), "python-training" in case.options) for side in sides_of(case, sides)
         }
-    print(json.dumps({"models": results, "contrib_arguments": contrib_arguments()}))
+    print(json.dumps({"models": results, "eagerly": eagerly, "contrib_arguments": contrib_arguments()}))
+
+
+def attempt_eagerly(case):
+    if "keras2" in case.options or not case.is_all_rewritten("keras"):
+        return None
+    return attempt(case.after("keras"), True, run_eagerly)
 
 
 def sides_of(case, sides):

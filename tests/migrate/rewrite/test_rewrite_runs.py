@@ -66,6 +66,15 @@ def test_keras_style_in_a_graph_does_what_the_file_did_before(case, real):
     assert results(keras)[case.name]["keras"] == real[case.name]["before"]
 
 
+@pytest.mark.parametrize("case", [case for case in ON_KERAS_3 if case.is_all_rewritten("keras")], ids=str)
+def test_keras_style_runs_eagerly_and_gives_what_the_graph_gave(case, real):
+    found = started()[3].result()["eagerly"][case.name]
+    if "random" in case.options:
+        assert "error" not in found
+    else:
+        assert found == real[case.name]["before"]["values"][0]
+
+
 @pytest.mark.parametrize("case", [case for case in CONTRIB if "contrib_layers" not in case.after("graph")], ids=str)
 def test_rewritten_contrib_has_the_variables_that_it_had_in_1_15(case):
     assert results(2)[case.name]["graph"].get("variables") == case.variables
