@@ -68,7 +68,10 @@ def test_keras_style_in_a_graph_does_what_the_file_did_before(case, real):
 
 @pytest.mark.parametrize("case", [case for case in ON_KERAS_3 if case.is_all_rewritten("keras")], ids=str)
 def test_keras_style_runs_eagerly_and_gives_what_the_graph_gave(case, real):
-    found = started()[3].result()["eagerly"][case.name]
+    eagerly = started()[3].result()["eagerly"]
+    if not eagerly:
+        pytest.skip("this TensorFlow is not eager from its start")
+    found = eagerly[case.name]
     if "random" in case.options:
         assert "error" not in found
     else:
