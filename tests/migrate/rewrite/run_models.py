@@ -80,9 +80,8 @@ def on_today(source):
 def main(sides):
     tf1.config.threading.set_intra_op_parallelism_threads(1)
     tf1.config.threading.set_inter_op_parallelism_threads(1)
-    eagerly = (
-        {} if "before" in sides else {case.name: attempt_eagerly(case) for case in rewrite_cases.all_cases("runs")}
-    )
+    cases = rewrite_cases.all_cases("runs") if tf.executing_eagerly() and "before" not in sides else []
+    eagerly = {case.name: attempt_eagerly(case) for case in cases}
     tf1.disable_v2_behavior()
     results = {}
     for case in rewrite_cases.all_cases("runs", "contrib"):
