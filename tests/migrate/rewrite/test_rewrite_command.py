@@ -130,6 +130,7 @@ def problem(capsys):
         ("none.py", None, "there is no such file or folder"),
         ("old.py", PYTHON_2, ":2:.*this is not Python 3.*2to3"),
         ("data.bin", "\0\1\2", "data.bin"),
+        ("notebook.ipynb", '{"cells": []}', "is a notebook; make a script of it first"),
         ("README.md", "It *is* markdown.\n", "this is not Python 3"),
     ],
 )

@@ -49,6 +49,28 @@ def test_form_feed_stays_or_the_file_is_refused():
     assert found == (AFTER + "\x0c\n").encode() if found else "would not write it back byte for byte" in message
 
 
+def test_import_and_use_in_one_line_get_the_import_before_them():
+    before = b"#!/usr/bin/env python\n# A script.\nimport tensorflow as tf; y = tf.layers.batch_normalization(x)\n"
+    assert after(before) == (
+        b"#!/usr/bin/env python\n# A script.\nimport tfcompat\n"
+        b"import tensorflow as tf; y = tfcompat.batch_normalization(x)\n"
+    )
+
+
+def test_names_of_two_libraries_are_left_where_arguments_would_change():
+    before = (
+        b"try:\n    from tensorflow.contrib.layers import batch_norm\nexcept ImportError:\n"
+        b"    from mylib import batch_norm\ny = batch_norm(x)\n"
+    )
+    found = rewrite.rewrite_source(before, "a.py")
+    assert (found.changed, [site.remarks[0].code for site in found.sites]) == (False, ["ambiguous"])
+
+
+@pytest.mark.parametrize("source", [b"", b"# batch_norm\n", b"\n\n", b"# batch_norm"])
+def test_file_without_a_statement_stays(source):
+    assert after(source) == source
+
+
 def test_file_without_the_names_stays_as_it_is():
     found = rewrite.rewrite_source(b"x  =  1", "a.py")
     assert (found.after, found.sites, found.changed) == (b"x  =  1", (), False)

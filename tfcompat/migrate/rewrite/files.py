@@ -20,13 +20,15 @@ def find(paths: Sequence[str]) -> List[Found]:
     Folders that begin with a dot and `__pycache__` are passed by.
 
     Raises:
-      InputError: a path does not exist.
+      InputError: a path does not exist, or is a notebook.
     """
     found: List[Found] = []
     seen: Set[str] = set()
     for path in paths:
         if not os.path.exists(path):
             raise InputError("{}: there is no such file or folder".format(path))
+        if path.endswith(".ipynb"):
+            raise InputError("{}: is a notebook; make a script of it first: jupyter nbconvert --to script".format(path))
         inside = [Found(name, False) for name in _walk(path)] if os.path.isdir(path) else [Found(path, True)]
         for one in inside:
             if os.path.realpath(one.path) not in seen:
