@@ -1,6 +1,7 @@
 """How commands talk to people: tables, progress and colours, by rich."""
 
 import json
+import sys
 from typing import Any, Iterable, List, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -29,6 +30,7 @@ def print_json(value: Any) -> None:
 
 
 def progress_of_bytes() -> Progress:
-    """A progress bar on stderr for work that is measured in bytes; it is gone when the work is done."""
+    """A progress bar on stderr, if that is a terminal, for work measured in bytes; it is gone when the work is done."""
+    quiet = not sys.stderr.isatty()  # elsewhere rich would print an empty line
     columns: List[Any] = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()]
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True)
