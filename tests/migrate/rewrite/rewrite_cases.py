@@ -3,7 +3,8 @@
 A file in `cases` begins with `# KIND OPTIONS`. The kinds: `runs` (on any TensorFlow that has the real function),
 `contrib` (where there is contrib, TensorFlow 1.15), `reads` (is only read). Options: `keras2` (needs another layer of
 tf.layers), `python-training` (`training` is a Python bool), `random` (draws numbers, other ones in eager mode),
-`graph-only` (its Keras style has other variables), and those of the command. A line of a report is LINE:COLUMN SOURCE,
+`graph-only` (its Keras style has other variables), `rounds` (contrib rounds its averages otherwise), and those of the
+command. A line of a report is LINE:COLUMN SOURCE,
 then `-> TARGET [note] ...` or `left: REASON`.
 """
 

@@ -27,7 +27,7 @@ def veto(named: Sequence[Named], is_update_ops: Callable[[cst.BaseExpression], b
     for name, arg in named:
         if name in CONTRIB_ONLY and not is_name(arg.value, CONTRIB_ONLY[name]):
             return reason("argument", name=name, cure=_CURES.get(name, "take it out of the call first"))
-        if name == "updates_collections" and not is_update_ops(arg.value):
+        if name == "updates_collections" and not (is_name(arg.value, "None") or is_update_ops(arg.value)):
             return reason("collections", value=source_of(arg.value))
         if name == "data_format" and literal(arg.value) not in CONTRIB_AXES:
             return reason("data-format", value=source_of(arg.value))
@@ -53,6 +53,8 @@ def has_scope(named: Sequence[Named]) -> bool:
 def notes(named: Sequence[Named]) -> List[Remark]:
     """What to know about the call after the translation."""
     found = [] if _never_fused(named) else [note("contrib-rank-2")]
+    if any(one.name == "updates_collections" and is_name(one.arg.value, "None") for one in named):
+        found.append(note("contrib-immediate"))
     found.append(note("contrib-collection"))
     if not any(one.name == "scope" and _is_string(one.arg.value) for one in named):
         found.append(note("contrib-scope"))
@@ -66,7 +68,9 @@ def _never_fused(named: Sequence[Named]) -> bool:
 
 def _translated(one: Named) -> List[Named]:
     name, arg = one
-    if name in CONTRIB_ONLY or name == "updates_collections" or (name == "fused" and is_name(arg.value, "None")):
+    if name == "updates_collections":
+        return [new("updates", '"immediate"')] if is_name(arg.value, "None") else []
+    if name in CONTRIB_ONLY or (name == "fused" and is_name(arg.value, "None")):
         return []
     if name in CONTRIB_DICTS:
         ending = CONTRIB_DICTS[name][0]

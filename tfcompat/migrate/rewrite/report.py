@@ -10,7 +10,7 @@ REASONS = {
     "arg-scope": "slim.arg_scope sets defaults of batch_norm in this file; write them out in the call",
     "argument": "{name} has no equivalent; {cure}",
     "assigned": "the name is assigned or deleted here; tfcompat.install() may do what you want",
-    "collections": "updates_collections={value} is not UPDATE_OPS; tfcompat leaves updates there, for you to run",
+    "collections": "updates_collections={value} is neither UPDATE_OPS nor None; tfcompat knows no other collection",
     "data-format": "data_format={value} is not written as 'NHWC' or 'NCHW'; write axis=-1 or axis=1",
     "default-scope": "without scope, calls in one block or in a loop are told apart by a number; give each a scope",
     "dict": "{name} is not written as a dict with the keys {keys}",
@@ -33,6 +33,7 @@ NOTES = {
     "contrib-rank-2": "contrib fuses an input of rank 2: its moving variance is n/(n-1) times that of tf.layers",
     "contrib-collection": "contrib puts its variables into GraphKeys.MODEL_VARIABLES too, tfcompat does not: pass "
     "tf.global_variables() where slim.get_model_variables() is used",
+    "contrib-immediate": "where updates_collections is None, contrib rounds the averages otherwise, by a last digit",
     "contrib-scope": 'without scope, contrib calls a second one in the same variable scope "BatchNorm_1"; here a '
     "second one raises ValueError, or shares the variables where the variable scope is reused",
     "contrib-arg-scope": "an arg_scope in another file would change the defaults that are written out here",
