@@ -5,12 +5,14 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 import tfcompat
+import tfcompat.migrate
 from golden import __main__ as command_line
 from golden import catalogue, environments
 from golden.verify import STATUSES
@@ -26,7 +28,7 @@ BLOCKS = collections.defaultdict(list)
 for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
     BLOCKS[language].append(body)
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
-SETUP, FURTHER = (block.splitlines() for block in BLOCKS["sh"])
+MIGRATION, SETUP, FURTHER = (block.splitlines() for block in BLOCKS["sh"])
 
 
 def run(program, folder):
@@ -110,6 +112,30 @@ def test_followed_release_prints_what_its_comment_says(tmp_path):
     assert run(program, tmp_path).strip() == comment
 
 
+def test_commands_of_the_migration_run_one_after_the_other(tmp_path):
+    example = ROOT / "examples" / "resnet_tf1_to_keras3"
+    for path in (ROOT / "tests" / "migrate" / "models" / "resnet").glob("model.ckpt.*"):
+        shutil.copy(str(path), str(tmp_path))
+    shutil.copytree(str(example), str(tmp_path / "src"))
+    shutil.copy(str(example / "resnet_keras3.py"), str(tmp_path / "model.py"))
+    program = "import sys, tfcompat.__main__ as main; print([main.main(words) for words in %r])"
+    words = [shlex.split(command) for command in MIGRATION]
+    assert {words[0] for words in words} == {"tfcompat"}
+    printed = run(program % [words[1:] for words in words], tmp_path)
+    assert printed.splitlines()[-1] == str([0] * len(words)), printed
+    assert (tmp_path / "model.keras").exists() and (tmp_path / "folded.keras").exists()
+
+
+def test_whole_way_of_the_example_ends_with_the_same_bits(tmp_path):
+    script = ROOT / "examples" / "resnet_tf1_to_keras3" / "migrate.py"
+    assert "`python %s`" % script.relative_to(ROOT).as_posix() in README
+    program = (
+        "import runpy, sys; sys.path.insert(0, %r); sys.argv = ['migrate.py']; runpy.run_path(%r, run_name='__main__')"
+    )
+    printed = run(program % (str(script.parent), str(script)), tmp_path)
+    assert printed.count("bit for bit the same") == 6 and "differs" not in printed
+
+
 def test_ci_runs_the_second_command():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (pattern,) = re.findall(r"^readme_command=\$\(grep -m 1 -E '(.*)' README.md\)$", script, re.MULTILINE)
@@ -120,6 +146,11 @@ def test_ci_runs_the_second_command():
 @pytest.mark.parametrize("path", re.findall(r"`([\w.-]+/[\w./-]+)`", PROSE))
 def test_file_that_is_named_exists(path):
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`tfcompat\.migrate\.(\w+)", PROSE))))
+def test_name_of_the_migration_exists(name):
+    assert name in dir(tfcompat.migrate) and callable(getattr(tfcompat.migrate, name))
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`tfcompat\.(\w+)(?:\(\))?`", PROSE))))
