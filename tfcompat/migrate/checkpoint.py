@@ -1,0 +1,287 @@
+"""From a TF1 checkpoint to Keras weights, and back."""
+
+import os
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
+
+from tfcompat.errors import InputError
+from tfcompat.migrate import name_map as _name_map
+from tfcompat.migrate import planning, saver, sources, values, writing
+from tfcompat.migrate.name_map import NameMap
+from tfcompat.migrate.reader import Checkpoint
+from tfcompat.migrate.targets import Model
+from tfcompat.migrate.transfer import Mapped, TransferPlan
+from tfcompat.migrate.variables import Variable
+
+#: A name map: a mapping, or the path of a JSON file of one.
+Names = Union[None, str, Mapping[str, Optional[str]]]
+
+#: Is told how many bytes more are done.
+Progress = Callable[[int], None]
+
+WEIGHTS, MODEL = ".weights.h5", ".keras"
+
+
+class Target(NamedTuple):
+    """A variable that gets a value, and the epsilon of the batch normalization that it is of."""
+
+    variable: Variable
+    epsilon: Optional[float]
+
+
+def load_tf1_checkpoint(
+    model: Any, path: str, name_map: Names = None, *, shadows: bool = False, allow_unmatched: bool = False
+) -> TransferPlan:
+    """Loads a TF1 checkpoint into a built Keras model, of Keras 3 or Keras 2.
+
+    Layers are paired by the names that somebody chose for them, and those with automatic names by their order in each
+    scope; what can be more than one thing is left unmatched.  Nothing is loaded unless all can be.
+
+    Args:
+      model: any model or layer with variables.
+      path: the checkpoint's prefix, one of its files, or its folder.
+      name_map: names in the checkpoint -> paths in the model (None: leave it behind), of layers or of variables, exact
+        or regular expressions; or the path of a JSON file of that.
+      shadows: load what `ExponentialMovingAverage` keeps of a variable, where it keeps something.
+      allow_unmatched: leave variables without a counterpart as they are.
+
+    Returns:
+      What was done with each variable.
+
+    Raises:
+      InputError: the checkpoint or name map cannot be used, the model is not built.
+      UnmatchedError: a variable has no counterpart and that is not allowed.
+    """
+    from tfcompat.backend import models
+
+    loading = Loading(path, lambda: model, name_map, shadows=shadows)
+    loading.plan.check(allow_unmatched)
+    for row in loading.plan.mapped:
+        loading.value(row)  # a broken file is found before the first variable changes
+    for row in loading.plan.mapped:
+        models.write(loading.model.variables[row.target], loading.value(row))
+    return loading.plan
+
+
+class Loading:
+    """A checkpoint, a model, and the plan of what goes where.
+
+    Args:
+      path, name_map, shadows: see `load_tf1_checkpoint`.
+      make_model: function that gives the built model.
+
+    Attributes:
+      plan: the `TransferPlan`.
+      model: the model's layers and variables.
+    """
+
+    def __init__(self, path: str, make_model: Callable[[], Any], name_map: Names, *, shadows: bool = False) -> None:
+        from tfcompat.backend import host
+
+        said = _names(name_map)
+        self._checkpoint = Checkpoint(path)
+        with host.choose().without_values():
+            self.keras_model = make_model()
+        self.model = Model(self.keras_model)
+        self.plan = planning.plan_transfer(sources.contents(self._checkpoint.variables, shadows), self.model, said)
+        self._variables = _by_name(self._checkpoint)
+        self._targets = {
+            v.name: Target(v, layer.epsilon) for layer in self.model.layers for v in layer.variables.values()
+        }
+
+    def value(self, row: Mapped) -> Any:
+        """The value for a row of the plan, read from the checkpoint."""
+        target, epsilon = self._targets[row.target]
+        arrays = [_read(self._checkpoint, self._variables[name]) for name in row.sources]
+        return values.convert(row.conversion, arrays, target.shape, target.dtype, epsilon)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the model's variables take."""
+        return sum(_size(self._targets[row.target].variable) for row in self.plan.mapped)
+
+    def write(self, target: str, overwrite: bool = False, progress: Optional[Progress] = None) -> None:
+        """Writes the model's file, one tensor at a time where the host is Keras 3.
+
+        Args:
+          target: `NAME.weights.h5`, or `NAME.keras`.
+          overwrite: whether it may exist.
+
+        Raises:
+          InputError: the target has another ending, or exists.
+        """
+        from tfcompat.backend import host
+
+        check_target(target, overwrite)
+        rows = {id(self.model.variables[row.target]): row for row in self.plan.mapped}
+
+        def value_of(variable: Any) -> Any:
+            row = rows.get(id(variable))
+            if row is None:
+                return None
+            value = self.value(row)
+            if progress is not None:
+                progress(value.nbytes)
+            return value
+
+        with writing.folder_beside(target) as folder:
+            made = os.path.join(folder, os.path.basename(target))
+            save = host.choose().save_weights if target.endswith(WEIGHTS) else host.choose().save_model
+            save(self.keras_model, made, value_of)
+            writing.put_file(made, target)
+
+
+class Exporting:
+    """A model's weights, and the plan of the TF1 checkpoint that they become.
+
+    Args:
+      weights: `NAME.weights.h5` or `NAME.keras`.
+      make_model: function that gives the built model.
+      like: a TF1 checkpoint whose names and shapes are taken; None: the names that `tf.layers` gives.
+      name_map: as for the way from that checkpoint to the model.
+
+    Attributes:
+      plan: the `TransferPlan`; targets are names in the checkpoint.
+    """
+
+    def __init__(
+        self, weights: str, make_model: Callable[[], Any], like: Optional[str] = None, name_map: Names = None
+    ) -> None:
+        from tfcompat.backend import host
+
+        if not weights.endswith((WEIGHTS, MODEL)):
+            raise InputError("{}: weights are read from {} or {}".format(weights, WEIGHTS, MODEL))
+        if not os.path.isfile(weights):
+            raise InputError("{}: no such file".format(weights))
+        said = _names(name_map)
+        if said is not None and like is None:
+            raise InputError("a name map pairs the names of a checkpoint: name that one, too")
+        self._weights = weights
+        with host.choose().without_values():
+            self._keras_model = make_model()
+        self._model = Model(self._keras_model)
+        every = {v.name: v for layer in self._model.layers for v in layer.variables.values()}
+        if like is None:
+            self.plan = planning.tf1_names(self._model)
+            self._targets = {
+                row.target: Target(every[row.sources[0]]._replace(name=row.target), None) for row in self.plan.mapped
+            }
+        else:
+            template = Checkpoint(like)
+            contents = sources.contents(template.variables)
+            self.plan = planning.plan_transfer(contents, self._model, said, back=True)
+            epsilons = {v.name: layer.epsilon for layer in self._model.layers for v in layer.variables.values()}
+            by_name = _by_name(template)
+            self._targets = {
+                row.target: Target(by_name[row.target], epsilons[row.sources[0]]) for row in self.plan.mapped
+            }
+
+    @property
+    def size(self) -> int:
+        """How many bytes the checkpoint's tensors take."""
+        return sum(_size(self._targets[row.target].variable) for row in self.plan.mapped)
+
+    def write(self, prefix: str, overwrite: bool = False, progress: Optional[Progress] = None) -> None:
+        """Writes the checkpoint, a data file at a time where the host is Keras 3.
+
+        Raises:
+          InputError: it exists; the weights' file is broken or of another model.
+        """
+        from tfcompat.backend import host
+
+        writing.refuse_existing(prefix, overwrite, ".index")
+        with writing.folder_beside(prefix) as folder:
+            arriving = _Arriving(self.plan, self._targets, saver.CheckpointWriter(folder, prefix), progress)
+            paths = {id(variable): path for path, variable in self._model.variables.items()}
+            try:
+                host.choose().load_weights(
+                    self._keras_model, self._weights, folder, lambda v, value: arriving.take(paths.get(id(v)), value)
+                )
+            except (OSError, ValueError, KeyError) as error:
+                raise InputError(
+                    "{}: cannot be read into the model ({})".format(self._weights, str(error).strip().split("\n")[0])
+                ) from error
+            arriving.finish(self._weights)
+
+
+class _Arriving:
+    """Values of a model that come one at a time, and go out as soon as all that a row needs are there."""
+
+    def __init__(
+        self,
+        plan: TransferPlan,
+        targets: Dict[str, Target],
+        writer: saver.CheckpointWriter,
+        progress: Optional[Progress],
+    ) -> None:
+        self._targets, self._writer, self._progress = targets, writer, progress
+        self._waiting = list(plan.mapped)
+        self._kept: Dict[str, Any] = {}
+
+    def take(self, path: Optional[str], value: Any) -> None:
+        """Takes a variable's value; one that something else still waits for is kept."""
+        if path is None:
+            return
+        self._kept[path] = value
+        for row in [row for row in self._waiting if path in row.sources and self._kept.keys() >= set(row.sources)]:
+            self._waiting.remove(row)
+            self._write(row)
+        if not any(path in row.sources for row in self._waiting):
+            del self._kept[path]
+
+    def _write(self, row: Mapped) -> None:
+        target, epsilon = self._targets[row.target]
+        value = values.convert(
+            row.conversion, [self._kept[name] for name in row.sources], target.shape, target.dtype, epsilon
+        )
+        if not target.parts:
+            self._writer.add(target.name, value)
+        start, axis = 0, sources.axis_of_parts(target) if target.parts else 0
+        for part in target.parts:
+            end = start + part.shape[axis]
+            self._writer.add(part.name, value.take(range(start, end), axis))
+            start = end
+        if self._progress is not None:
+            self._progress(value.nbytes)
+
+    def finish(self, weights: str) -> None:
+        if self._waiting:
+            raise InputError("{}: has no {}".format(weights, self._waiting[0].sources[0]))
+        self._writer.finish()
+
+
+def check_target(target: str, overwrite: bool) -> None:
+    """Refuses a target that is no file of Keras 3, or exists.
+
+    Raises:
+      InputError: it is.
+    """
+    if not target.endswith((WEIGHTS, MODEL)):
+        raise InputError("{}: allowed is a name that ends in {} or {}".format(target, WEIGHTS, MODEL))
+    writing.refuse_existing(target, overwrite)
+
+
+def _names(name_map: Names) -> Optional[NameMap]:
+    if name_map is None:
+        return None
+    return NameMap(_name_map.read(name_map) if isinstance(name_map, str) else name_map)
+
+
+def _by_name(checkpoint: Checkpoint) -> Dict[str, Variable]:
+    return {variable.name: variable for variable in sources.joined(checkpoint.variables)}
+
+
+def _read(checkpoint: Checkpoint, variable: Variable) -> Any:
+    import numpy as np
+
+    if not variable.parts:
+        return checkpoint.read(variable.name)
+    return np.concatenate([checkpoint.read(part.name) for part in variable.parts], sources.axis_of_parts(variable))
+
+
+def _size(variable: Variable) -> int:
+    import numpy as np
+
+    count = 1
+    for size in variable.shape:
+        count *= size
+    return count * (2 if variable.dtype == "bfloat16" else np.dtype(variable.dtype).itemsize)
