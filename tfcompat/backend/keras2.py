@@ -185,3 +185,15 @@ def load_weights(model: Any, path: str, folder: str, take: Callable[[Any, Any], 
 def _set(model: Any, value_of: Callable[[Any], Any]) -> None:
     pairs = [(variable, value_of(variable)) for variable in model.weights]
     keras.backend.batch_set_value([(variable, value) for variable, value in pairs if value is not None])
+
+
+def clone_model(model: Any, copy: Callable[[Any], Any], takes_no_arguments: Callable[[Any], bool]) -> Any:
+    """A model of the same wiring.
+
+    Args:
+      model: a Sequential or functional model.
+      copy: function of a layer that gives the one to be in its place.
+      takes_no_arguments: whether such a layer is called on its input alone; Keras 2 records no argument that was not
+        given.
+    """
+    return keras.models.clone_model(model, clone_function=copy)

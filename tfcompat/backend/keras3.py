@@ -213,3 +213,20 @@ def load_weights(model: Any, path: str, folder: str, take: Callable[[Any, Any], 
                 shutil.copyfileobj(packed, unpacked)
     with _Elsewhere(take=take):
         model.load_weights(path)
+
+
+def clone_model(model: Any, copy: Callable[[Any], Any], takes_no_arguments: Callable[[Any], bool]) -> Any:
+    """A model of the same wiring.
+
+    Args:
+      model: a Sequential or functional model.
+      copy: function of a layer that gives the one to be in its place.
+      takes_no_arguments: whether such a layer is called on its input alone, whatever the first one was called with.
+    """
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        return layer(*args, **({} if takes_no_arguments(layer) else kwargs))
+
+    if isinstance(model, keras.Sequential):
+        return keras.models.clone_model(model, clone_function=copy)
+    return keras.models.clone_model(model, clone_function=copy, call_function=call)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
     from tfcompat.migrate.checkpoint import load_tf1_checkpoint
-    from tfcompat.migrate.folding import fold
     from tfcompat.migrate.folded_models import fold_model
+    from tfcompat.migrate.folding import fold
     from tfcompat.migrate.h5 import load_h5_model
     from tfcompat.migrate.pytorch import to_pytorch
 

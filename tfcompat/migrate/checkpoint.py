@@ -3,6 +3,8 @@
 import os
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
 
+import numpy as np
+
 from tfcompat.errors import InputError
 from tfcompat.migrate import name_map as _name_map
 from tfcompat.migrate import planning, saver, sources, values, writing
@@ -91,7 +93,7 @@ class Loading:
     def value(self, row: Mapped) -> Any:
         """The value for a row of the plan, read from the checkpoint."""
         target, epsilon = self._targets[row.target]
-        arrays = [_read(self._checkpoint, self._variables[name]) for name in row.sources]
+        arrays = [read_whole(self._checkpoint, self._variables[name]) for name in row.sources]
         return values.convert(row.conversion, arrays, target.shape, target.dtype, epsilon)
 
     @property
@@ -270,17 +272,18 @@ def _by_name(checkpoint: Checkpoint) -> Dict[str, Variable]:
     return {variable.name: variable for variable in sources.joined(checkpoint.variables)}
 
 
-def _read(checkpoint: Checkpoint, variable: Variable) -> Any:
-    import numpy as np
+def read_whole(checkpoint: Checkpoint, variable: Variable) -> Any:
+    """The value of a variable of a checkpoint, put together where it is in parts.
 
+    Raises:
+      InputError: the data is cut off or broken.
+    """
     if not variable.parts:
         return checkpoint.read(variable.name)
     return np.concatenate([checkpoint.read(part.name) for part in variable.parts], sources.axis_of_parts(variable))
 
 
 def _size(variable: Variable) -> int:
-    import numpy as np
-
     count = 1
     for size in variable.shape:
         count *= size

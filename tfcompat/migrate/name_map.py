@@ -9,11 +9,11 @@ from tfcompat.errors import InputError
 
 
 class NameMap:
-    """Names in the checkpoint -> paths in the model, or None for what is to be left behind.
+    r"""Names in the checkpoint -> paths in the model, or None for what is to be left behind.
 
     Args:
       entries: a mapping; a key is the name of a variable or layer, or a regular expression of all of it, whose groups
-        the path may use as `\\1`.
+        the path may use as `\1`.
 
     Raises:
       InputError: a key is no regular expression, a value is neither a string nor None.

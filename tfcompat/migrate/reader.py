@@ -52,7 +52,9 @@ def _latest(folder: str, state: str) -> str:
         with open(state, encoding="utf-8") as source:
             match = re.search(r'^model_checkpoint_path: "(.*)"', source.read(), re.MULTILINE)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("{}: cannot be read ({}); name the checkpoint itself".format(state, _first_line(error)))
+        raise InputError(
+            "{}: cannot be read ({}); name the checkpoint itself".format(state, _first_line(error))
+        ) from error
     if match is None:
         raise InputError("{}: has no model_checkpoint_path; name the checkpoint itself".format(state))
     # A folder that was moved keeps the path that it had; what is in it now counts.

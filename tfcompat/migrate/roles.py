@@ -15,8 +15,8 @@ TO_1_15 = (
     "debiased averages."
 )
 TO_1_14 = (
-    "{}: renorm averages of TensorFlow 1.15 become those of up to 1.14, with weights of 1. Inference is the same, and so "
-    "is the next correction; after it the moving averages follow the renorm averages, as they did in 1.14."
+    "{}: renorm averages of TensorFlow 1.15 become those of up to 1.14, with weights of 1. Inference is the same, and "
+    "so is the next correction; after it the moving averages follow the renorm averages, as they did in 1.14."
 )
 NO_RENORM = "the other layer has no renorm; its inference is the same, its training is not"
 NO_STATISTIC = (

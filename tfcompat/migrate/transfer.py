@@ -54,9 +54,8 @@ class UnmatchedError(InputError):
     def __init__(self, plan: "TransferPlan") -> None:
         first = plan.unmatched[0]
         super().__init__(
-            "{} of {} variables are unmatched, for example {} of the {}: {}. See the whole plan; pair them by a name map, "
-            "or allow unmatched variables.".format(
-                len(plan.unmatched), len(plan), first.name, first.side, first.reason.rstrip(".")
+            "{} of {} variables are unmatched; the first is {} of the {}: {}".format(
+                len(plan.unmatched), len(plan), first.name, first.side, first.reason
             )
         )
         self.plan = plan
