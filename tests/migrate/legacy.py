@@ -225,12 +225,12 @@ def conditional():
     inputs = images()
     x = norm(found, "in_cond", momentum=0.9, name="in_cond")(inputs)
     bn = norm(found, "loop/in_while", momentum=0.9, name="in_while")
-    x = keras.Sequential([layers.Input((8, 8, 3)), bn] if _keras3() else [bn], name="loop")(x)
+    x = keras.Sequential([layers.Input((8, 8, 3)), bn] if keras3() else [bn], name="loop")(x)
     return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x))), found
 
 
-def _keras3():
-    return keras.__version__.startswith("3")
+def keras3():
+    return str(getattr(keras, "__version__", "2")).startswith("3")
 
 
 @net("partitioned")

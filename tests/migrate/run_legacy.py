@@ -1,0 +1,40 @@
+"""Loads every legacy checkpoint on the Keras of this process, runs it, and writes all outputs as .npz."""
+
+import sys
+
+import legacy
+import numpy as np
+
+from tfcompat.migrate import load_h5_model, load_tf1_checkpoint
+
+
+def outputs(name):
+    """Site, `net` or `mapped` -> array."""
+    model, norms = legacy.build(name)
+    plan = load_tf1_checkpoint(model, legacy.checkpoint(name), shadows=name == "shadows")
+    expected, training = legacy.expected(name), name == "training-served"
+    made = {"mapped": np.int64(len(plan.mapped)), "net": model(expected["input"], training=training).numpy()}
+    # Training moves the averages, and its outputs do not depend on them.
+    for site, layer in norms.items():
+        if site + "/input" in expected:
+            made[site] = layer(expected[site + "/input"], training=training).numpy()
+    return made
+
+
+def of_h5():
+    """What the model of the HDF5 file predicts."""
+    model = load_h5_model(str(legacy.MODELS / "keras" / "model.h5"))
+    batch = legacy.expected("keras")["input"]
+    kernels = [layer.plan.kernel for layer in model.layers if hasattr(layer, "plan")]
+    return {"net": model(batch).numpy(), "kernels": np.array(kernels)}
+
+
+def main(target):
+    names = sorted(path.parent.name for path in legacy.MODELS.glob("*/expected.npz"))
+    arrays = {name + "|" + key: value for name in names for key, value in outputs(name).items()}
+    arrays.update(("h5|" + key, value) for key, value in of_h5().items())
+    np.savez(target, keras=np.int64(3 if legacy.keras3() else 2), **arrays)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
