@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 from tfcompat.backend.ops import tf, tf1
 
 #: What a broken or foreign file raises, by release.
-ERRORS: Tuple[Any, ...] = (tf.errors.OpError, RuntimeError, ValueError, UnicodeDecodeError)
+ERRORS: Tuple[Any, ...] = (tf.errors.OpError, RuntimeError, ValueError, IndexError, UnicodeDecodeError)
 
 #: Key that `tf.train.Checkpoint` adds to every checkpoint.
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"

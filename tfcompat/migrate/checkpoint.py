@@ -1,6 +1,7 @@
 """From a TF1 checkpoint to Keras weights, and back."""
 
 import os
+import zipfile
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
@@ -198,7 +199,7 @@ class Exporting:
                 host.choose().load_weights(
                     self._keras_model, self._weights, folder, lambda v, value: arriving.take(paths.get(id(v)), value)
                 )
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
                 raise InputError(
                     "{}: cannot be read into the model ({})".format(self._weights, str(error).strip().split("\n")[0])
                 ) from error
