@@ -60,7 +60,7 @@ def test_unmatched_variables_are_refused_unless_allowed(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    "arguments, message",
     [
         (["inspect", "nowhere"], "nowhere: no checkpoint; one is written as PREFIX.index"),
         (["inspect", __file__], "not a readable checkpoint of tf.train.Saver"),

@@ -62,11 +62,14 @@ def test_a_checkpoint_file_names_the_latest_even_if_the_folder_moved(copied, wri
     assert prefix_of(str(folder)) == copied
 
 
+def read_all(path):
+    checkpoint = Checkpoint(path)
+    return [checkpoint.read(variable.name) for variable in checkpoint.variables]
+
+
 def refusal(path):
     with pytest.raises(InputError) as caught:
-        checkpoint = Checkpoint(str(path))
-        for variable in checkpoint.variables:
-            checkpoint.read(variable.name)
+        read_all(str(path))
     message = str(caught.value)
     assert "\n" not in message and str(path) in message
     return message
@@ -169,7 +172,7 @@ def test_a_target_is_overwritten_only_where_that_is_allowed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "message"),
+    "target, message",
     [("model.h5", "ends in .weights.h5 or .keras"), ("no/model.keras", "there is no folder"), ("d.keras", "a folder")],
 )
 def test_a_target_that_cannot_be_is_refused(tmp_path, target, message):
@@ -263,7 +266,7 @@ def in_a_process(script, *arguments):
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "migrate")])
     environment = dict(os.environ, PYTHONPATH=paths, CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3")
     command = [sys.executable, str(script), *arguments]
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 

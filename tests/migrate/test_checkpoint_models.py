@@ -50,10 +50,6 @@ WIDE = {
     "bn": 4,
 }
 
-#: Largest difference of a net's output, in eps of float32 of its largest value: matrix products and convolutions of
-#: TensorFlow 1 and of today sum in other orders.  Seen: 0 in most, 1.9 at most.
-NET = 8
-
 
 def options_of(name):
     return {"shadows": name == "shadows", "allow_unmatched": name == "no-statistics"}
@@ -71,10 +67,6 @@ def loaded():
         return made[name]
 
     return load
-
-
-def in_eps(a, b):
-    return np.max(np.abs(a.astype("float64") - b)) / np.max(np.abs(b)) / np.finfo("float32").eps
 
 
 def test_every_model_is_tested():
@@ -131,7 +123,7 @@ def test_batch_normalizations_are_bit_identical(outputs, name):
     for site in sites:
         ours, theirs = outputs["{}|{}".format(name, site)], expected[site + "/output"]
         if site in WIDE:
-            assert in_eps(ours, theirs) <= WIDE[site], site
+            assert legacy.in_eps(ours, theirs) <= WIDE[site], site
         else:
             assert ours.tobytes() == theirs.tobytes(), site
 
@@ -139,7 +131,7 @@ def test_batch_normalizations_are_bit_identical(outputs, name):
 @pytest.mark.parametrize("name", EXPECTED)
 def test_whole_nets_give_what_they_gave(outputs, name):
     assert outputs[name + "|mapped"] == COUNTS[name][0]
-    assert in_eps(outputs[name + "|net"], legacy.expected(name)["output"]) <= NET
+    assert legacy.in_eps(outputs[name + "|net"], legacy.expected(name)["output"]) <= legacy.NET
 
 
 def test_the_model_of_an_h5_file_is_bit_identical(outputs):
@@ -201,4 +193,4 @@ def test_variables_of_virtual_batches_become_plain_ones():
     assert [row.by for row in plan.mapped] == ["name map"] * 4
     expected, site = legacy.expected("tabnet"), "Encoder/step_0/batch_normalization"
     output = model.layers[-1](expected[site + "/input"]).numpy()
-    assert in_eps(output, expected[site + "/output"]) <= 1
+    assert legacy.in_eps(output, expected[site + "/output"]) <= 1

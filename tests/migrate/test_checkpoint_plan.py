@@ -201,19 +201,14 @@ def test_an_embedding_is_loaded_by_name(tmp_path):
 
 def test_a_shape_that_does_not_fit_is_unmatched_on_both_sides():
     inputs = layers.Input((6,))
-    model = tf.keras.Model(inputs, layers.Dense(5, name="dense")(inputs))
-    here = sources.contents([Variable("dense/" + r, s, "float32") for r, s in (("kernel", (6, 4)), ("bias", (5,)))])
+    model = tf.keras.Model(inputs, layers.Dense(5, name="head")(inputs))
+    here = sources.contents([Variable("head/" + r, s, "float32") for r, s in (("kernel", (6, 4)), ("bias", (5,)))])
     plan = planning.plan_transfer(here, Model(model))
-    assert [row.target for row in plan.mapped] == ["dense/bias"]
+    assert [row.target for row in plan.mapped] == ["head/bias"]
     assert {(row.side, row.name) for row in plan.unmatched} == {
         ("model", "dense/kernel"),
         ("checkpoint", "dense/kernel"),
     }
-
-
-def small_map(**changes):
-    names = {"conv2d": "conv2d", "conv2d_1": "conv2d_1"}
-    return dict(names, **changes)
 
 
 def renamed():
@@ -240,7 +235,7 @@ def test_a_name_map_names_layers_and_variables(as_file, tmp_path):
     plan = load_tf1_checkpoint(model, legacy.checkpoint("never-updated"), names)
     assert {row.by for row in plan.mapped} == {"name map"} and len(plan.mapped) == 17
     output = model(expected["input"]).numpy()
-    assert np.max(np.abs(output - expected["output"])) <= 1e-6
+    assert legacy.in_eps(output, expected["output"]) <= legacy.NET
 
 
 def test_without_the_name_map_chosen_names_are_unmatched():
@@ -249,7 +244,7 @@ def test_without_the_name_map_chosen_names_are_unmatched():
 
 
 @pytest.mark.parametrize(
-    ("names", "message"),
+    "names, message",
     [
         ({"conv9": "c0"}, "'conv9' matches no variable or layer of the checkpoint"),
         ({"conv2d": "c7"}, "the model has no 'c7'; near it are "),
@@ -264,7 +259,7 @@ def test_a_wrong_name_map_is_refused(names, message):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("[1]", "holds a list; a name map is an object"), ("{", "no JSON"), (None, "cannot be read")]
+    "text, message", [("[1]", "holds a list; a name map is an object"), ("{", "no JSON"), (None, "cannot be read")]
 )
 def test_a_wrong_file_of_a_name_map_is_refused(text, message, tmp_path):
     if text is not None:
@@ -340,7 +335,7 @@ def test_renorm_state_is_skipped_where_the_layer_has_none(name):
     assert sum("has no renorm" in row.reason for row in plan.skipped) == (3 if name == "renorm" else 4)
     expected = legacy.expected(name)
     output = model(expected["input"]).numpy()
-    assert np.max(np.abs(output - expected["output"])) <= 1e-6
+    assert legacy.in_eps(output, expected["output"]) <= legacy.NET
 
 
 def test_renorm_state_that_the_checkpoint_does_not_have_is_unmatched():

@@ -53,13 +53,11 @@ def pair(sources: List[Layer], targets: List[Layer], root: str, misfit: Misfit) 
 
 def _scope_to_drop(sources: List[Layer], targets: List[Layer], root: str) -> str:
     """The outer scope that only the checkpoint has, "" for none: what makes more scopes and names agree."""
-    there = {layer.scope for layer in targets} | {layer.path for layer in targets}
+    there = {layer.scope for layer in targets} | {_flat(layer.path) for layer in targets}
 
     def agreement(prefix: str) -> int:
-        here = {_without(layer.scope, prefix) for layer in sources} | {
-            _without(layer.path, prefix) for layer in sources
-        }
-        return len(here & there)
+        scopes = {_without(layer.scope, prefix) for layer in sources}
+        return len((scopes | {_flat(_without(layer.path, prefix)) for layer in sources}) & there)
 
     common = _common_scope(layer.scope for layer in sources if layer.path)
     outer = ["/".join(common[:length]) for length in range(len(common) + 1)]
@@ -85,17 +83,21 @@ def _without(path: str, prefix: str) -> str:
     return path
 
 
+def _flat(path: str) -> str:
+    return path.replace("/", "_")
+
+
 def _by_name(sources: List[Layer], targets: List[Layer], prefix: str) -> List[Pair]:
     """Pairs those whose name somebody chose; Keras 3 allows no `/` in it, so that `_` may stand there."""
     pairs: List[Pair] = []
     by_path = {_without(layer.path, prefix): layer for layer in sources}
     flat: Dict[str, List[Layer]] = {}
     for path, layer in by_path.items():
-        flat.setdefault(path.replace("/", "_"), []).append(layer)
+        flat.setdefault(_flat(path), []).append(layer)
     for target in targets:
         if target.number is not None:
             continue
-        alike = flat.get(target.path.replace("/", "_"), [])
+        alike = flat.get(_flat(target.path), [])
         source = by_path.get(target.path) or (alike[0] if len(alike) == 1 else None)
         if source is not None and not any(one.source is source for one in pairs):
             pairs.append(Pair(source, target, "name"))
