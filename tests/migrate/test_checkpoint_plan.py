@@ -206,8 +206,8 @@ def test_a_shape_that_does_not_fit_is_unmatched_on_both_sides():
     plan = planning.plan_transfer(here, Model(model))
     assert [row.target for row in plan.mapped] == ["head/bias"]
     assert {(row.side, row.name) for row in plan.unmatched} == {
-        ("model", "dense/kernel"),
-        ("checkpoint", "dense/kernel"),
+        ("model", "head/kernel"),
+        ("checkpoint", "head/kernel"),
     }
 
 

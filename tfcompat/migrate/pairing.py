@@ -139,6 +139,8 @@ def _counted(sources: List[Layer], targets: List[Layer]) -> Union[List[Pair], st
             )
     here = {layer.number: layer for layer in sources}
     there = {layer.number: layer for layer in targets}
+    if len(here) != len(sources):
+        return "the checkpoint has two layers of one number in scopes that the model does not have; use a name map"
     if _from_zero(here) and _from_zero(there):
         return [Pair(here[n], there[n], "name") for n in sorted(set(here) & set(there), key=int)]  # type: ignore[arg-type]
     if len(sources) != len(targets):
