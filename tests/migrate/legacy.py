@@ -11,6 +11,10 @@ keras = tf.keras
 layers = keras.layers
 MODELS = pathlib.Path(__file__).resolve().parent / "models"
 
+#: Models with a checkpoint and outputs, and those of HDF5 files.
+EXPECTED = sorted(p.parent.name for p in MODELS.glob("*/model.ckpt.index") if (p.parent / "expected.npz").exists())
+H5 = sorted(path.parent.name for path in MODELS.glob("*/model.h5"))
+
 #: name -> function that gives the built model and its batch normalizations by the name that expected.npz has for them.
 NETS = {}
 

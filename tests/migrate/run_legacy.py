@@ -21,18 +21,19 @@ def outputs(name):
     return made
 
 
-def of_h5():
-    """What the model of the HDF5 file predicts."""
-    model = load_h5_model(str(legacy.MODELS / "keras" / "model.h5"))
-    batch = legacy.expected("keras")["input"]
+def of_h5(name):
+    """What the model of an HDF5 file gives; the kernels of its batch normalizations."""
+    model = load_h5_model(str(legacy.MODELS / name / "model.h5"))
+    expected = legacy.expected(name)
+    batch = [expected["input"], expected["input-2"]] if "input-2" in expected else expected["input"]
     kernels = [layer.plan.kernel for layer in model.layers if hasattr(layer, "plan")]
     return {"net": model(batch).numpy(), "kernels": np.array(kernels)}
 
 
 def main(target):
-    names = sorted(path.parent.name for path in legacy.MODELS.glob("*/expected.npz"))
-    arrays = {name + "|" + key: value for name in names for key, value in outputs(name).items()}
-    arrays.update(("h5|" + key, value) for key, value in of_h5().items())
+    arrays = {name + "|" + key: value for name in legacy.EXPECTED for key, value in outputs(name).items()}
+    for name in legacy.H5:
+        arrays.update(("h5|" + name + "|" + key, value) for key, value in of_h5(name).items())
     np.savez(target, keras=np.int64(3 if legacy.keras3() else 2), **arrays)
 
 

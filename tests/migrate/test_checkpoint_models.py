@@ -38,7 +38,7 @@ COUNTS = {
     "tpu": (12, 9, 0, 2),
     "training-served": (17, 12, 0, 3),
 }
-EXPECTED = sorted(path.parent.name for path in legacy.MODELS.glob("*/expected.npz"))
+EXPECTED = legacy.EXPECTED
 
 #: Where the bits may be others, and by how many eps of the largest value.  More than 7 channels take the vector rsqrt,
 #: which differs between releases; slim gives rank 2 to the fused kernel as [N, 1, 1, C].
@@ -70,7 +70,11 @@ def loaded():
 
 
 def test_every_model_is_tested():
-    assert sorted(COUNTS) == sorted(legacy.NETS) == sorted(path.name for path in legacy.MODELS.iterdir())
+    assert (
+        sorted(COUNTS)
+        == sorted(legacy.NETS)
+        == sorted(path.parent.name for path in legacy.MODELS.glob("*/model.ckpt.index"))
+    )
 
 
 @pytest.mark.parametrize("name", sorted(COUNTS))
@@ -135,8 +139,13 @@ def test_whole_nets_give_what_they_gave(outputs, name):
 
 
 def test_the_model_of_an_h5_file_is_bit_identical(outputs):
-    assert list(outputs["h5|kernels"]) == ["fused", "unfused"]
-    assert outputs["h5|net"].tobytes() == legacy.expected("keras")["output"].tobytes()
+    assert list(outputs["h5|keras|kernels"]) == ["fused", "unfused"]
+    assert outputs["h5|keras|net"].tobytes() == legacy.expected("keras")["output"].tobytes()
+
+
+def test_the_functional_model_of_an_h5_file_gives_what_it_gave(outputs):
+    output = outputs["h5|keras-functional|net"]
+    assert legacy.in_eps(output, legacy.expected("keras-functional")["output"]) <= legacy.NET
 
 
 @pytest.mark.parametrize("name", sorted(COUNTS))

@@ -1,6 +1,6 @@
 """Keras models and their variables, of whatever Keras made them: the one that `tf.keras` is, or another beside it."""
 
-from typing import Any, List
+from typing import Any, Iterable, List
 
 from tfcompat.backend import host as _host
 from tfcompat.backend import ops
@@ -11,7 +11,18 @@ def children(layer: Any) -> List[Any]:
     """The layers directly in a layer, in order."""
     if hasattr(layer, "_flatten_layers"):
         return list(layer._flatten_layers(include_self=False, recursive=False))
-    return [child for child in getattr(layer, "_layers", []) if hasattr(child, "weights")]  # before TensorFlow 2.2
+    return _unwrapped(getattr(layer, "_layers", []))  # before TensorFlow 2.2
+
+
+def _unwrapped(found: Iterable[Any]) -> List[Any]:
+    """Layers, also those in what Keras wraps around lists of layers."""
+    made: List[Any] = []
+    for child in found:
+        if isinstance(child, tf.keras.layers.Layer):
+            made.append(child)
+        else:
+            made.extend(_unwrapped(getattr(child, "layers", [])))
+    return made
 
 
 def short_name(variable: Any) -> str:

@@ -153,8 +153,9 @@ def _is_sequential(model: Any) -> bool:
 
 def _called_in_training(layer: Any) -> bool:
     for node in layer._inbound_nodes:
-        arguments = getattr(node, "arguments", None)
-        kwargs = arguments.kwargs if arguments is not None else getattr(node, "call_kwargs", {})
+        # By Keras: `arguments.kwargs` in 3, `call_kwargs` in 2, `arguments` in TensorFlow 1.15.
+        arguments = getattr(node, "arguments", None) or getattr(node, "call_kwargs", None) or {}
+        kwargs = getattr(arguments, "kwargs", arguments)
         if kwargs.get("training") not in (None, False):
             return True
     return False
