@@ -60,7 +60,8 @@ def model(options):
 def convert(options, folder, kind):
     """Makes `large.KIND` in the folder."""
     from tfcompat.commands.terminal import progress_of_bytes
-    from tfcompat.migrate.checkpoint import Exporting, Loading
+    from tfcompat.migrate.checkpoint import Loading
+    from tfcompat.migrate.exporting import Exporting
 
     prefix = os.path.join(folder, "large")
     if kind == "ckpt":

@@ -14,7 +14,8 @@ import h5py
 import legacy
 import numpy as np
 
-from tfcompat.migrate.checkpoint import Exporting, Loading
+from tfcompat.migrate.checkpoint import Loading
+from tfcompat.migrate.exporting import Exporting
 from tfcompat.migrate.reader import Checkpoint
 
 NEW, OLD = "no-statistics", "shadows"

@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from tfcompat.errors import InputError
 from tfcompat.migrate import load_tf1_checkpoint
-from tfcompat.migrate.checkpoint import Exporting, Loading
+from tfcompat.migrate.checkpoint import Loading
+from tfcompat.migrate.exporting import Exporting
 from tfcompat.migrate.reader import Checkpoint, prefix_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -148,6 +148,11 @@ def test_the_functional_model_of_an_h5_file_gives_what_it_gave(outputs):
     assert legacy.in_eps(output, legacy.expected("keras-functional")["output"]) <= legacy.NET
 
 
+def test_a_net_goes_to_a_file_and_back_and_folds(outputs):
+    assert outputs["back|same"] == COUNTS["resnet"][0]
+    assert legacy.in_eps(outputs["back|folded"], legacy.expected("resnet")["output"]) <= 32
+
+
 @pytest.mark.parametrize("name", sorted(COUNTS))
 def test_a_converted_file_holds_the_same_weights(loaded, name, tmp_path):
     target = str(tmp_path / "model.weights.h5")

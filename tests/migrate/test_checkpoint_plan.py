@@ -136,7 +136,8 @@ def test_parts_are_one_variable():
 
 
 def test_parts_by_name_are_put_together_and_taken_apart(tmp_path):
-    from tfcompat.migrate.checkpoint import Exporting, Loading
+    from tfcompat.migrate.checkpoint import Loading
+    from tfcompat.migrate.exporting import Exporting
     from tfcompat.migrate.reader import Checkpoint
 
     v1, value = tf.compat.v1, np.arange(20, dtype="float32").reshape(5, 4)

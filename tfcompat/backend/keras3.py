@@ -8,7 +8,6 @@ import zipfile
 from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 import keras
-import numpy as np
 
 from tfcompat.backend.ops import tf, tf1
 
@@ -162,7 +161,7 @@ class _Elsewhere(keras.StatelessScope):  # type: ignore[misc]
         if self._take is None:
             super().add_update(update)
         else:
-            self._take(update[0], np.asarray(update[1]))
+            self._take(update[0], keras.ops.convert_to_numpy(update[1]))
 
 
 @contextlib.contextmanager
@@ -184,7 +183,7 @@ def save_model(model: Any, path: str, value_of: Callable[[Any], Any]) -> None:
     Keras would put all weights together in memory, so that they are written first and packed with the rest after.
     """
     rest, weights = path + ".rest.keras", path + ".weights.h5"
-    with _Elsewhere(lambda variable: np.zeros((0,), "float32")):
+    with _Elsewhere(lambda variable: tf.zeros((0,))):
         model.save(rest)
     save_weights(model, weights, value_of)
     with zipfile.ZipFile(rest) as source, zipfile.ZipFile(path, "w") as target:

@@ -97,7 +97,7 @@ def _convert(options: Any) -> int:
 
 def _export(options: Any) -> int:
     from tfcompat.migrate import model_function
-    from tfcompat.migrate.checkpoint import Exporting
+    from tfcompat.migrate.exporting import Exporting
 
     function = model_function.find(options.model)
     return _apply(Exporting(options.path, function, options.like, options.name_map), options)
