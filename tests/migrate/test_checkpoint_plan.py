@@ -222,6 +222,23 @@ def renamed():
     return tf.keras.Model(inputs, layers.Dense(3, name="d1")(x))
 
 
+def test_a_model_of_tf_keras_beside_keras_3_is_loaded():
+    """Its variables are named `conv2d/kernel:0`, and its layers may have `/` in their names."""
+    tf_keras = pytest.importorskip("tf_keras")
+    theirs = tf_keras.layers
+    norm = {"momentum": 0.997, "epsilon": 1e-5}
+    inputs = theirs.Input((8, 8, 3))
+    x = theirs.Conv2D(4, 3, padding="same", use_bias=False, name="resnet_model/conv2d")(inputs)
+    x = theirs.BatchNormalization(name="resnet_model/batch_normalization", **norm)(x)
+    model = tf_keras.Model(inputs, x)
+    plan = load_tf1_checkpoint(model, legacy.checkpoint("resnet"), allow_unmatched=True)
+    assert [row.target for row in plan.mapped if row.target.endswith("kernel")] == ["resnet_model/conv2d/kernel"]
+    assert len(plan.mapped) == 5 and {row.side for row in plan.unmatched} == {"checkpoint"}
+    expected = legacy.expected("resnet")
+    y = model(expected["input"]).numpy()
+    assert legacy.in_eps(y, expected["resnet_model/batch_normalization/output"]) <= legacy.NET
+
+
 MAP = {"conv2d": "c0", r"(?:conv2d)_(\d)": r"c\1", "dense/(.*)": r"d0/\1", "dense_1/(.*)": r"d1/\1"}
 MAP.update({"batch_normalization": "n0", r"batch_normalization_(\d)": r"n\1"})
 

@@ -5,6 +5,7 @@ import sys
 from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 from tfcompat.backend.ops import tf, tf1
+from tfcompat.errors import InputError
 
 keras = tf.keras
 
@@ -159,9 +160,13 @@ def save_weights(model: Any, path: str, value_of: Callable[[Any], Any]) -> None:
 
 
 def save_model(model: Any, path: str, value_of: Callable[[Any], Any]) -> None:
-    """Writes a model file of a model that gets its values before."""
+    """Writes a model file of a model that gets its values before.
+
+    Raises:
+      InputError: this Keras writes no such files (before TensorFlow 2.12).
+    """
     if not hasattr(keras, "saving"):
-        raise ValueError("this TensorFlow's Keras knows no .keras files; write a .weights.h5")
+        raise InputError("{}: Keras of this TensorFlow writes no .keras files; write .weights.h5".format(path))
     _set(model, value_of)
     model.save(path)
 

@@ -49,6 +49,7 @@ def _add_model_options(task: Any, name: str) -> None:
 
 
 def _inspect(options: Any) -> int:
+    terminal.quiet_tensorflow()
     from tfcompat.migrate.reader import Checkpoint
     from tfcompat.migrate.sources import contents
 
@@ -75,6 +76,7 @@ def _inspect(options: Any) -> int:
 
 
 def _loading(options: Any) -> Any:
+    terminal.quiet_tensorflow()
     from tfcompat.migrate import model_function
     from tfcompat.migrate.checkpoint import Loading
 
@@ -96,6 +98,7 @@ def _convert(options: Any) -> int:
 
 
 def _export(options: Any) -> int:
+    terminal.quiet_tensorflow()
     from tfcompat.migrate import model_function
     from tfcompat.migrate.exporting import Exporting
 

@@ -28,6 +28,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: Any) -> int:
     """Runs the command."""
+    terminal.quiet_tensorflow()
     return _model(options) if options.model else _layers(options)
 
 
