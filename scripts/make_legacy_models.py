@@ -485,6 +485,34 @@ def make_keras(folder):
         np.savez_compressed(os.path.join(folder, "expected.npz"), **arrays)
 
 
+@model("keras-functional")
+def make_keras_functional(folder):
+    """A functional Keras model with a Sequential one in it, two inputs, and layers that Keras 3 reads otherwise."""
+    keras = tf.keras
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=one_thread()) as session:
+        tf.set_random_seed(3)
+        keras.backend.set_session(session)
+        images, rows = keras.layers.Input(IMAGES[1:], name="images"), keras.layers.Input((4,), name="rows")
+        inner = [
+            keras.layers.Conv2D(4, 3, input_shape=IMAGES[1:]),
+            keras.layers.BatchNormalization(momentum=0.9),
+            keras.layers.LeakyReLU(0.1),
+        ]
+        x = keras.Sequential(inner, name="inner")(images)
+        x = keras.layers.SeparableConv2D(3, 3, kernel_regularizer=keras.regularizers.l2(0.01))(x)
+        x = keras.layers.BatchNormalization(momentum=0.9, scale=False)(x)
+        x = keras.layers.Concatenate()([keras.layers.GlobalAveragePooling2D()(x), rows])
+        x = keras.layers.Reshape((7, 1))(keras.layers.Dropout(0.5)(x))
+        made = keras.Model([images, rows], keras.layers.Dense(2)(keras.layers.LSTM(3)(x)))
+        made.compile("sgd", "mse")
+        batch = [data(IMAGES)[0], data(IMAGES[:1] + (4,))[0]]
+        targets = np.ones((len(batch[0]), 2), "float32")
+        made.fit(batch, targets, epochs=STEPS, verbose=0, batch_size=len(targets), shuffle=False)
+        made.save(os.path.join(folder, "model.h5"))
+        arrays = {"input": batch[0], "input-2": batch[1], "output": made.predict(batch, batch_size=len(targets))}
+        np.savez_compressed(os.path.join(folder, "expected.npz"), **arrays)
+
+
 def main(argv=None):
     """Makes the models that are named, or all that the installed release makes."""
     parser = argparse.ArgumentParser(prog="make_legacy_models.py", description=__doc__.split("\n")[0])

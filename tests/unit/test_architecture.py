@@ -25,6 +25,7 @@ ALLOWED = {
     ],
     "tfcompat.plan": ["tfcompat.config", "tfcompat.releases", "tfcompat.errors"],
     "tfcompat.backend": ["tensorflow", "keras", "tfcompat.config", "tfcompat.errors", "tfcompat.kernels.step"],
+    "tfcompat.backend.h5": ["h5py"],
     "tfcompat.kernels": ["tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.backend.ops"],
     "tfcompat.state": ["tfcompat.config", "tfcompat.releases", "tfcompat.plan", "tfcompat.backend"],
     "tfcompat.layers": ["tfcompat"],
@@ -34,6 +35,7 @@ ALLOWED = {
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
     ],
     "tfcompat.migrate.rewrite": ["libcst", "tfcompat.config", "tfcompat.errors"],
+    "tfcompat.migrate.h5": ["tfcompat.layers", "tfcompat.errors", "tfcompat.backend"],
     "tfcompat.commands": ["tfcompat.migrate", "tfcompat.errors", "rich"],
     "tfcompat.__main__": ["tfcompat"],
 }

@@ -1,9 +1,11 @@
 """Keras 2 as host (tf-keras, or `tf.keras` up to 2.15): variables, losses, saving."""
 
+import contextlib
 import sys
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 from tfcompat.backend.ops import tf, tf1
+from tfcompat.errors import InputError
 
 keras = tf.keras
 
@@ -143,3 +145,60 @@ def register(cls: Any) -> Any:
         return keras.utils.register_keras_serializable(package="tfcompat")(cls)
     keras.utils.get_custom_objects()[cls.__name__] = cls
     return cls
+
+
+@contextlib.contextmanager
+def without_values() -> Iterator[None]:
+    """Models made in here have their values: Keras 2 makes no others."""
+    yield
+
+
+def save_weights(model: Any, path: str, value_of: Callable[[Any], Any]) -> None:
+    """Writes a weights file of a model that gets its values before; None for a value that stays as it is."""
+    _set(model, value_of)
+    model.save_weights(path)
+
+
+def save_model(model: Any, path: str, value_of: Callable[[Any], Any]) -> None:
+    """Writes a model file of a model that gets its values before.
+
+    Raises:
+      InputError: this Keras writes no such files (before TensorFlow 2.12).
+    """
+    if not hasattr(keras, "saving"):
+        raise InputError("{}: Keras of this TensorFlow writes no .keras files; write .weights.h5".format(path))
+    _set(model, value_of)
+    model.save(path)
+
+
+def load_weights(model: Any, path: str, folder: str, take: Callable[[Any, Any], None]) -> None:
+    """Reads the weights of a weights file or a model file, and gives away one value after the other.
+
+    Args:
+      folder: where what is unpacked can be.
+      take: function of a variable and its value, a NumPy array.
+    """
+    if path.endswith(".keras"):
+        loaded = keras.models.load_model(path, compile=False)
+        model.set_weights(loaded.get_weights())
+    else:
+        model.load_weights(path)
+    for variable, value in zip(model.weights, model.get_weights()):
+        take(variable, value)
+
+
+def _set(model: Any, value_of: Callable[[Any], Any]) -> None:
+    pairs = [(variable, value_of(variable)) for variable in model.weights]
+    keras.backend.batch_set_value([(variable, value) for variable, value in pairs if value is not None])
+
+
+def clone_model(model: Any, copy: Callable[[Any], Any], takes_no_arguments: Callable[[Any], bool]) -> Any:
+    """A model of the same wiring.
+
+    Args:
+      model: a Sequential or functional model.
+      copy: function of a layer that gives the one to be in its place.
+      takes_no_arguments: whether such a layer is called on its input alone; Keras 2 records no argument that was not
+        given.
+    """
+    return keras.models.clone_model(model, clone_function=copy)

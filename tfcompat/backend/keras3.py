@@ -1,7 +1,11 @@
 """Keras 3 as host: variables, losses, saving."""
 
+import contextlib
+import os
+import shutil
 import weakref
-from typing import Any, Callable, List, Optional, Sequence
+import zipfile
+from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 import keras
 
@@ -139,3 +143,89 @@ def registered_object(name: str) -> Any:
 def register(cls: Any) -> Any:
     """Registers a class for saving under `tfcompat>NAME`."""
     return keras.saving.register_keras_serializable(package="tfcompat")(cls)
+
+
+class _Elsewhere(keras.StatelessScope):  # type: ignore[misc]
+    """A scope in which variables keep their values elsewhere: reading asks `value_of`, writing tells `take`."""
+
+    def __init__(self, value_of: Any = None, take: Any = None) -> None:
+        super().__init__(initialize_variables=False)
+        self._value_of, self._take = value_of, take
+
+    def get_current_value(self, variable: Any) -> Any:
+        """The value, None for the initial one."""
+        return self._value_of(variable) if self._value_of else super().get_current_value(variable)
+
+    def add_update(self, update: Any) -> None:
+        """A new value of a variable."""
+        if self._take is None:
+            super().add_update(update)
+        else:
+            self._take(update[0], keras.ops.convert_to_numpy(update[1]))
+
+
+@contextlib.contextmanager
+def without_values() -> Iterator[None]:
+    """Models made in here have variables without memory for their values."""
+    with _Elsewhere():
+        yield
+
+
+def save_weights(model: Any, path: str, value_of: Callable[[Any], Any]) -> None:
+    """Writes a weights file, asking for one value after the other; None for a value that stays as it is."""
+    with _Elsewhere(value_of):
+        model.save_weights(path)
+
+
+def save_model(model: Any, path: str, value_of: Callable[[Any], Any]) -> None:
+    """Writes a model file, asking for one value after the other.
+
+    Keras would put all weights together in memory, so that they are written first and packed with the rest after.
+    """
+    rest, weights = path + ".rest.keras", path + ".weights.h5"
+    with _Elsewhere(lambda variable: tf.zeros((0,))):
+        model.save(rest)
+    save_weights(model, weights, value_of)
+    with zipfile.ZipFile(rest) as source, zipfile.ZipFile(path, "w") as target:
+        for member in source.infolist():
+            if member.filename != _WEIGHTS_IN_MODEL:
+                target.writestr(member, source.read(member))
+        target.write(weights, _WEIGHTS_IN_MODEL)
+    os.remove(rest)
+    os.remove(weights)
+
+
+_WEIGHTS_IN_MODEL = "model.weights.h5"
+
+
+def load_weights(model: Any, path: str, folder: str, take: Callable[[Any, Any], None]) -> None:
+    """Reads the weights of a weights file or a model file, and gives away one value after the other.
+
+    Args:
+      folder: where what is unpacked can be.
+      take: function of a variable and its value, a NumPy array.
+    """
+    if path.endswith(".keras"):
+        with zipfile.ZipFile(path) as source, source.open(_WEIGHTS_IN_MODEL) as packed:
+            path = os.path.join(folder, _WEIGHTS_IN_MODEL)
+            with open(path, "wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+    with _Elsewhere(take=take):
+        model.load_weights(path)
+
+
+def clone_model(model: Any, copy: Callable[[Any], Any], takes_no_arguments: Callable[[Any], bool]) -> Any:
+    """A model of the same wiring.
+
+    Args:
+      model: a Sequential or functional model.
+      copy: function of a layer that gives the one to be in its place.
+      takes_no_arguments: whether such a layer is called on its input alone, whatever the first one was called with.
+    """
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        return layer(*args, **({} if takes_no_arguments(layer) else kwargs))
+
+    if isinstance(model, keras.Sequential):
+        return keras.models.clone_model(model, clone_function=copy)
+    return keras.models.clone_model(model, clone_function=copy, call_function=call)

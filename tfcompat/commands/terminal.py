@@ -1,6 +1,7 @@
 """How commands talk to people: tables, progress and colours, by rich."""
 
 import json
+import os
 import sys
 from typing import Any, Iterable, List, Sequence
 
@@ -8,6 +9,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+
+def quiet_tensorflow() -> None:
+    """Leaves TensorFlow's own messages out, where it is not imported yet and the user did not ask for them."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def console() -> Console:

@@ -1,1 +1,34 @@
-"""From a TF1 graph, checkpoint and source to today's TensorFlow."""
+"""From a TF1 graph, checkpoint and source to today's TensorFlow.
+
+The public names load what they need when they are first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING:
+    from tfcompat.migrate.checkpoint import load_tf1_checkpoint
+    from tfcompat.migrate.folded_models import fold_model
+    from tfcompat.migrate.folding import fold
+    from tfcompat.migrate.h5 import load_h5_model
+    from tfcompat.migrate.pytorch import to_pytorch
+
+_HOMES = {
+    "load_tf1_checkpoint": "tfcompat.migrate.checkpoint",
+    "load_h5_model": "tfcompat.migrate.h5",
+    "fold": "tfcompat.migrate.folding",
+    "fold_model": "tfcompat.migrate.folded_models",
+    "to_pytorch": "tfcompat.migrate.pytorch",
+}
+
+__all__ = ["load_tf1_checkpoint", "load_h5_model", "fold", "fold_model", "to_pytorch"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError("module 'tfcompat.migrate' has no attribute {!r}".format(name))
+
+
+def __dir__() -> List[str]:
+    return sorted(__all__)

@@ -1,0 +1,7 @@
+"""A file as `--model` takes one."""
+
+import legacy
+
+
+def small():
+    return legacy.small()[0]
