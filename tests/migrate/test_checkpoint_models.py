@@ -101,8 +101,6 @@ def test_weights_are_those_of_the_checkpoint(loaded, name):
 @pytest.fixture(scope="module", params=[3, 2], ids=["keras3", "keras2"])
 def outputs(request, tmp_path_factory):
     """What all models give in a process of one Keras, with the pins of the recordings: `NAME|SITE` -> array."""
-    if request.param == 2:
-        pytest.importorskip("tf_keras")
     target = str(tmp_path_factory.mktemp("outputs") / "outputs.npz")
     pins = {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_USE_LEGACY_KERAS": str(3 - request.param), "CUDA_VISIBLE_DEVICES": ""}
     pins.update(TF_CPP_MIN_LOG_LEVEL="3", PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "tests" / "migrate")]))

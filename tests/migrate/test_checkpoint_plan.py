@@ -224,7 +224,8 @@ def renamed():
 
 def test_a_model_of_tf_keras_beside_keras_3_is_loaded():
     """Its variables are named `conv2d/kernel:0`, and its layers may have `/` in their names."""
-    tf_keras = pytest.importorskip("tf_keras")
+    import tf_keras
+
     theirs = tf_keras.layers
     norm = {"momentum": 0.997, "epsilon": 1e-5}
     inputs = theirs.Input((8, 8, 3))
