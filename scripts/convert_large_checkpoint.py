@@ -36,8 +36,8 @@ def kernel(options, number):
 
 def make(options, folder):
     """Writes the checkpoint, one kernel in memory at a time."""
-    from tfcompat.migrate.saver import CheckpointWriter
-    from tfcompat.migrate.writing import folder_beside
+    from tfcompat.migrate.checkpoints.saver import CheckpointWriter
+    from tfcompat.migrate.checkpoints.writing import folder_beside
 
     prefix = os.path.join(folder, "large")
     with folder_beside(prefix) as beside:
@@ -60,8 +60,8 @@ def model(options):
 def convert(options, folder, kind):
     """Makes `large.KIND` in the folder."""
     from tfcompat.commands.terminal import progress_of_bytes
-    from tfcompat.migrate.checkpoint import Loading
-    from tfcompat.migrate.exporting import Exporting
+    from tfcompat.migrate.checkpoints.exporting import Exporting
+    from tfcompat.migrate.checkpoints.loading import Loading
 
     prefix = os.path.join(folder, "large")
     if kind == "ckpt":
@@ -78,7 +78,7 @@ def compare(options, folder):
     """Refuses a checkpoint that went to Keras and back and is not what it was."""
     import numpy as np
 
-    from tfcompat.migrate.reader import Checkpoint
+    from tfcompat.migrate.checkpoints.reader import Checkpoint
 
     first, last = (Checkpoint(os.path.join(folder, name)) for name in ("large", "large.ckpt"))
     if first.variables != last.variables or len(first.variables) != options.tensors:
@@ -126,7 +126,7 @@ def main(argv=None):
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.add_argument("--folder", default=None, help="where to work (a temporary one)")
     options = parser.parse_args(argv)
-    from tfcompat.migrate import saver
+    from tfcompat.migrate.checkpoints import saver
 
     # As many parts for any size.
     saver.BYTES_PER_PART = min(saver.BYTES_PER_PART, options.megabytes * (1 << 20) // 16)

@@ -14,9 +14,9 @@ import h5py
 import legacy
 import numpy as np
 
-from tfcompat.migrate.checkpoint import Loading
-from tfcompat.migrate.exporting import Exporting
-from tfcompat.migrate.reader import Checkpoint
+from tfcompat.migrate.checkpoints.exporting import Exporting
+from tfcompat.migrate.checkpoints.loading import Loading
+from tfcompat.migrate.checkpoints.reader import Checkpoint
 
 NEW, OLD = "no-statistics", "shadows"
 CALLS = ("replace", "remove", "fsync", "mkdir")

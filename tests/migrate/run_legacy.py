@@ -8,9 +8,9 @@ import legacy
 import numpy as np
 
 from tfcompat.migrate import fold_model, load_h5_model, load_tf1_checkpoint
-from tfcompat.migrate.checkpoint import Loading
-from tfcompat.migrate.exporting import Exporting
-from tfcompat.migrate.reader import Checkpoint
+from tfcompat.migrate.checkpoints.exporting import Exporting
+from tfcompat.migrate.checkpoints.loading import Loading
+from tfcompat.migrate.checkpoints.reader import Checkpoint
 
 
 def outputs(name):

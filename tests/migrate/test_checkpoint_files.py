@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from tfcompat.errors import InputError
 from tfcompat.migrate import load_tf1_checkpoint
-from tfcompat.migrate.checkpoint import Loading
-from tfcompat.migrate.exporting import Exporting
-from tfcompat.migrate.reader import Checkpoint, prefix_of
+from tfcompat.migrate.checkpoints.exporting import Exporting
+from tfcompat.migrate.checkpoints.loading import Loading
+from tfcompat.migrate.checkpoints.reader import Checkpoint, prefix_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAME = "never-updated"

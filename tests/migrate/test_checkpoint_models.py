@@ -12,9 +12,9 @@ import pytest
 
 from tfcompat.__main__ import main
 from tfcompat.migrate import load_tf1_checkpoint
-from tfcompat.migrate.checkpoint import Loading
-from tfcompat.migrate.reader import Checkpoint
-from tfcompat.migrate.transfer import UnmatchedError
+from tfcompat.migrate.checkpoints.loading import Loading
+from tfcompat.migrate.checkpoints.reader import Checkpoint
+from tfcompat.migrate.checkpoints.transfer import UnmatchedError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -9,10 +9,11 @@ import tensorflow as tf
 
 import tfcompat
 from tfcompat.errors import InputError
-from tfcompat.migrate import load_tf1_checkpoint, pairing, planning, roles, sources, values
-from tfcompat.migrate.name_map import NameMap
-from tfcompat.migrate.targets import Model
-from tfcompat.migrate.variables import Layer, Variable, numbered, split
+from tfcompat.migrate import load_tf1_checkpoint
+from tfcompat.migrate.checkpoints import pairing, planning, roles, sources, values
+from tfcompat.migrate.checkpoints.name_map import NameMap
+from tfcompat.migrate.checkpoints.targets import Model
+from tfcompat.migrate.checkpoints.variables import Layer, Variable, numbered, split
 
 layers = tf.keras.layers
 
@@ -136,9 +137,9 @@ def test_parts_are_one_variable():
 
 
 def test_parts_by_name_are_put_together_and_taken_apart(tmp_path):
-    from tfcompat.migrate.checkpoint import Loading
-    from tfcompat.migrate.exporting import Exporting
-    from tfcompat.migrate.reader import Checkpoint
+    from tfcompat.migrate.checkpoints.exporting import Exporting
+    from tfcompat.migrate.checkpoints.loading import Loading
+    from tfcompat.migrate.checkpoints.reader import Checkpoint
 
     v1, value = tf.compat.v1, np.arange(20, dtype="float32").reshape(5, 4)
     with tf.Graph().as_default(), v1.Session() as session:

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 import tfcompat
 from tfcompat.errors import InputError
-from tfcompat.migrate import fold, fold_model, folding, load_tf1_checkpoint, to_pytorch
-from tfcompat.migrate.folded_models import fold_with_report
+from tfcompat.migrate import fold, fold_model, load_tf1_checkpoint, to_pytorch
+from tfcompat.migrate.folding import layers as folding
+from tfcompat.migrate.folding.models import fold_with_report
 
 layers = tf.keras.layers
 EPS = np.finfo("float32").eps

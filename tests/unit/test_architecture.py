@@ -35,7 +35,7 @@ ALLOWED = {
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
     ],
     "tfcompat.migrate.rewrite": ["libcst", "tfcompat.config", "tfcompat.errors"],
-    "tfcompat.migrate.h5": ["tfcompat.layers", "tfcompat.errors", "tfcompat.backend"],
+    "tfcompat.migrate.checkpoints.h5": ["tfcompat.layers", "tfcompat.errors", "tfcompat.backend"],
     "tfcompat.commands": ["tfcompat.migrate", "tfcompat.errors", "rich"],
     "tfcompat.__main__": ["tfcompat"],
 }

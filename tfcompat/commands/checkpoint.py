@@ -50,8 +50,8 @@ def _add_model_options(task: Any, name: str) -> None:
 
 def _inspect(options: Any) -> int:
     terminal.quiet_tensorflow()
-    from tfcompat.migrate.reader import Checkpoint
-    from tfcompat.migrate.sources import contents
+    from tfcompat.migrate.checkpoints.reader import Checkpoint
+    from tfcompat.migrate.checkpoints.sources import contents
 
     checkpoint = Checkpoint(options.path)
     found = contents(checkpoint.variables)
@@ -77,8 +77,8 @@ def _inspect(options: Any) -> int:
 
 def _loading(options: Any) -> Any:
     terminal.quiet_tensorflow()
-    from tfcompat.migrate import model_function
-    from tfcompat.migrate.checkpoint import Loading
+    from tfcompat.migrate.checkpoints import model_function
+    from tfcompat.migrate.checkpoints.loading import Loading
 
     function = model_function.find(options.model)
     return Loading(options.path, function, options.name_map, shadows=options.shadows)
@@ -91,7 +91,7 @@ def _plan(options: Any) -> int:
 
 
 def _convert(options: Any) -> int:
-    from tfcompat.migrate.checkpoint import check_target
+    from tfcompat.migrate.checkpoints.loading import check_target
 
     check_target(options.to, options.overwrite)
     return _apply(_loading(options), options)
@@ -99,8 +99,8 @@ def _convert(options: Any) -> int:
 
 def _export(options: Any) -> int:
     terminal.quiet_tensorflow()
-    from tfcompat.migrate import model_function
-    from tfcompat.migrate.exporting import Exporting
+    from tfcompat.migrate.checkpoints import model_function
+    from tfcompat.migrate.checkpoints.exporting import Exporting
 
     function = model_function.find(options.model)
     return _apply(Exporting(options.path, function, options.like, options.name_map), options)

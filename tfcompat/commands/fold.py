@@ -33,7 +33,7 @@ def run(options: Any) -> int:
 
 
 def _layers(options: Any) -> int:
-    from tfcompat.migrate.folded_files import fold_checkpoint
+    from tfcompat.migrate.folding.files import fold_checkpoint
 
     names = fold_checkpoint(
         options.path,
@@ -52,8 +52,8 @@ def _layers(options: Any) -> int:
 
 
 def _model(options: Any) -> int:
-    from tfcompat.migrate import model_function
-    from tfcompat.migrate.folded_files import fold_to_file
+    from tfcompat.migrate.checkpoints import model_function
+    from tfcompat.migrate.folding.files import fold_to_file
 
     result = fold_to_file(
         options.path,

@@ -7,18 +7,18 @@ import importlib
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
-    from tfcompat.migrate.checkpoint import load_tf1_checkpoint
-    from tfcompat.migrate.folded_models import fold_model
-    from tfcompat.migrate.folding import fold
-    from tfcompat.migrate.h5 import load_h5_model
-    from tfcompat.migrate.pytorch import to_pytorch
+    from tfcompat.migrate.checkpoints.h5 import load_h5_model
+    from tfcompat.migrate.checkpoints.loading import load_tf1_checkpoint
+    from tfcompat.migrate.folding.layers import fold
+    from tfcompat.migrate.folding.models import fold_model
+    from tfcompat.migrate.folding.pytorch import to_pytorch
 
 _HOMES = {
-    "load_tf1_checkpoint": "tfcompat.migrate.checkpoint",
-    "load_h5_model": "tfcompat.migrate.h5",
-    "fold": "tfcompat.migrate.folding",
-    "fold_model": "tfcompat.migrate.folded_models",
-    "to_pytorch": "tfcompat.migrate.pytorch",
+    "load_tf1_checkpoint": "tfcompat.migrate.checkpoints.loading",
+    "load_h5_model": "tfcompat.migrate.checkpoints.h5",
+    "fold": "tfcompat.migrate.folding.layers",
+    "fold_model": "tfcompat.migrate.folding.models",
+    "to_pytorch": "tfcompat.migrate.folding.pytorch",
 }
 
 __all__ = ["load_tf1_checkpoint", "load_h5_model", "fold", "fold_model", "to_pytorch"]

@@ -11,7 +11,7 @@ class Mapped(NamedTuple):
     Attributes:
       target: path of the variable that gets it.
       sources: names of the variables that it is made of, the main one first.
-      conversion: a key of `tfcompat.migrate.values.CONVERSIONS`.
+      conversion: a key of `tfcompat.migrate.checkpoints.values.CONVERSIONS`.
       by: what paired the layers: `name`, `order`, `name map`.
       note: what is not the same afterwards; "" where all is.
     """

@@ -2,8 +2,8 @@
 
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from tfcompat.migrate.transfer import Mapped, Skipped, TransferPlan, Unmatched
-from tfcompat.migrate.variables import BATCH_NORMALIZATION, Layer, Variable
+from tfcompat.migrate.checkpoints.transfer import Mapped, Skipped, TransferPlan, Unmatched
+from tfcompat.migrate.checkpoints.variables import BATCH_NORMALIZATION, Layer, Variable
 
 _DEBIASING = ("renorm_mean_weight", "renorm_stddev_weight")
 _RENORM = ("moving_stddev", "renorm_mean", "renorm_stddev") + _DEBIASING

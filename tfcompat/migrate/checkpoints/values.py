@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Optional, Sequence
 import numpy as np
 
 from tfcompat.errors import InputError
-from tfcompat.migrate.variables import Shape
+from tfcompat.migrate.checkpoints.variables import Shape
 
 #: name -> function of the arrays (float64 unless copied) and of the layer's epsilon.
 CONVERSIONS: Dict[str, Callable[[Sequence[Any], float], Any]] = {

@@ -5,8 +5,8 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from tfcompat.errors import InputError
-from tfcompat.migrate import folding
-from tfcompat.migrate.folding import Affine
+from tfcompat.migrate.folding import layers as folding
+from tfcompat.migrate.folding.layers import Affine
 
 #: Layers that take a scale and an offset of their output channels, and which of their weights is the kernel.
 _TAKERS = {

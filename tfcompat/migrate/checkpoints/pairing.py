@@ -6,7 +6,7 @@ the whole process, so that the second of a model may be `batch_normalization_7`.
 
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
-from tfcompat.migrate.variables import Layer
+from tfcompat.migrate.checkpoints.variables import Layer
 
 #: Says why two layers cannot be the same; None if they can.
 Misfit = Callable[[Layer, Layer], Optional[str]]

@@ -5,7 +5,7 @@ import re
 from typing import Any, List
 
 from tfcompat.errors import InputError
-from tfcompat.migrate.variables import Variable
+from tfcompat.migrate.checkpoints.variables import Variable
 
 _FILE_OF_CHECKPOINT = re.compile(r"(.+)\.(index|meta|data-\d{5}-of-\d{5})$")
 _FORM = "PREFIX.index and PREFIX.data-00000-of-00001"

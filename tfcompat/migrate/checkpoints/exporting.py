@@ -5,11 +5,11 @@ import zipfile
 from typing import Any, Callable, Dict, Optional
 
 from tfcompat.errors import InputError
-from tfcompat.migrate import planning, saver, sources, values, writing
-from tfcompat.migrate.checkpoint import MODEL, WEIGHTS, Names, Progress, Target, by_name, names_of, size_of
-from tfcompat.migrate.reader import Checkpoint
-from tfcompat.migrate.targets import Model
-from tfcompat.migrate.transfer import Mapped, TransferPlan
+from tfcompat.migrate.checkpoints import planning, saver, sources, values, writing
+from tfcompat.migrate.checkpoints.loading import MODEL, WEIGHTS, Names, Progress, Target, by_name, names_of, size_of
+from tfcompat.migrate.checkpoints.reader import Checkpoint
+from tfcompat.migrate.checkpoints.targets import Model
+from tfcompat.migrate.checkpoints.transfer import Mapped, TransferPlan
 
 
 class Exporting:

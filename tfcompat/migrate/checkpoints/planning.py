@@ -2,12 +2,13 @@
 
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-from tfcompat.migrate import names, pairing, roles, sources
-from tfcompat.migrate.name_map import NameMap, unknown_path
-from tfcompat.migrate.pairing import Pair
-from tfcompat.migrate.targets import Model
-from tfcompat.migrate.transfer import Mapped, Skipped, TransferPlan, Unmatched
-from tfcompat.migrate.variables import Layer, Variable, join
+from tfcompat.migrate import names
+from tfcompat.migrate.checkpoints import pairing, roles, sources
+from tfcompat.migrate.checkpoints.name_map import NameMap, unknown_path
+from tfcompat.migrate.checkpoints.pairing import Pair
+from tfcompat.migrate.checkpoints.targets import Model
+from tfcompat.migrate.checkpoints.transfer import Mapped, Skipped, TransferPlan, Unmatched
+from tfcompat.migrate.checkpoints.variables import Layer, Variable, join
 
 _LEFT_BEHIND = "the name map says so"
 _MAPPED = "name map"

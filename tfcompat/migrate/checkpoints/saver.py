@@ -3,7 +3,7 @@
 import os
 from typing import Any, List
 
-from tfcompat.migrate import writing
+from tfcompat.migrate.checkpoints import writing
 
 #: Tensors are kept until they have this many bytes together, and then become one data file.
 BYTES_PER_PART = 1 << 26

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, List, Set
 from tfcompat.backend import models
 from tfcompat.errors import InputError
 from tfcompat.migrate import names
-from tfcompat.migrate.variables import BATCH_NORMALIZATION, Layer, Variable, join, numbered
+from tfcompat.migrate.checkpoints.variables import BATCH_NORMALIZATION, Layer, Variable, join, numbered
 
 #: A role that Keras 3 names otherwise than `tf.layers`: class -> role -> role of `tf.layers`.
 _RENAMED = {

@@ -5,7 +5,7 @@ from typing import Any, Dict, NamedTuple
 import numpy as np
 
 from tfcompat.errors import InputError
-from tfcompat.migrate import folding
+from tfcompat.migrate.folding import layers as folding
 
 
 class PyTorchState(NamedTuple):

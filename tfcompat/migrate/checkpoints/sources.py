@@ -4,8 +4,8 @@ import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from tfcompat.migrate import names
-from tfcompat.migrate.transfer import Skipped
-from tfcompat.migrate.variables import (
+from tfcompat.migrate.checkpoints.transfer import Skipped
+from tfcompat.migrate.checkpoints.variables import (
     BATCH_NORMALIZATION,
     KINDS,
     ROLES,

@@ -6,13 +6,13 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
 import numpy as np
 
 from tfcompat.errors import InputError
-from tfcompat.migrate import name_map as _name_map
-from tfcompat.migrate import planning, sources, values, writing
-from tfcompat.migrate.name_map import NameMap
-from tfcompat.migrate.reader import Checkpoint
-from tfcompat.migrate.targets import Model
-from tfcompat.migrate.transfer import Mapped, TransferPlan
-from tfcompat.migrate.variables import Variable
+from tfcompat.migrate.checkpoints import name_map as _name_map
+from tfcompat.migrate.checkpoints import planning, sources, values, writing
+from tfcompat.migrate.checkpoints.name_map import NameMap
+from tfcompat.migrate.checkpoints.reader import Checkpoint
+from tfcompat.migrate.checkpoints.targets import Model
+from tfcompat.migrate.checkpoints.transfer import Mapped, TransferPlan
+from tfcompat.migrate.checkpoints.variables import Variable
 
 #: A name map: a mapping, or the path of a JSON file of one.
 Names = Union[None, str, Mapping[str, Optional[str]]]

@@ -7,10 +7,13 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from tfcompat.errors import InputError
-from tfcompat.migrate import checkpoint, folding, pytorch, sources, writing
-from tfcompat.migrate.folded_models import Folded, fold_with_report
-from tfcompat.migrate.reader import Checkpoint
-from tfcompat.migrate.variables import BATCH_NORMALIZATION
+from tfcompat.migrate.checkpoints import loading as checkpoint
+from tfcompat.migrate.checkpoints import sources, writing
+from tfcompat.migrate.checkpoints.reader import Checkpoint
+from tfcompat.migrate.checkpoints.variables import BATCH_NORMALIZATION
+from tfcompat.migrate.folding import layers as folding
+from tfcompat.migrate.folding import pytorch
+from tfcompat.migrate.folding.models import Folded, fold_with_report
 
 
 class FoldedFile(NamedTuple):
