@@ -1,0 +1,103 @@
+"""Finds the operations that move the statistics, how fast, and of which calls."""
+
+from decimal import Decimal
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
+
+from tfcompat.migrate.calls import Call, clean, role_of
+from tfcompat.migrate.flatten import Node, Ref
+from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.names import STATISTICS
+
+_SUBTRACT = ("AssignSub", "AssignSubVariableOp")
+_ASSIGN = ("Assign", "AssignVariableOp")
+
+
+class Update(NamedTuple):
+    """An operation that moves a statistic.
+
+    Attributes:
+      name: of its node.
+      variable: that it moves.
+      role: of the variable.
+      momentum: None where it cannot be read.
+      inside: `cond` or `while` where it only runs in a branch or loop body, else "".
+      anchors: the names of the nodes by which the calls that it averages were recognised.
+    """
+
+    name: str
+    variable: str
+    role: str
+    momentum: Optional[float]
+    inside: str
+    anchors: Set[str]
+
+
+def updates_of(graph: Graph, calls: List[Call]) -> List[Update]:
+    """All updates whose values come from the batch of one of the calls."""
+    batches: Dict[Ref, str] = {}
+    for call in calls:
+        for statistic in (call.mean, call.variance):
+            if statistic.batch is not None:
+                batches[statistic.batch] = call.anchor.name
+    found = (_update(graph, node, batches, calls) for node in graph.of(*_SUBTRACT + _ASSIGN))
+    return [update for update in found if update is not None]
+
+
+def _update(graph: Graph, node: Node, batches: Dict[Ref, str], calls: List[Call]) -> Optional[Update]:
+    target = graph.source(node.inputs[0])
+    named = role_of(target.ref.name)
+    if named is None or named.role not in STATISTICS:
+        return None
+    anchors = {batches[ref] for ref in _nearest(graph, node.inputs[1], batches)}
+    if not anchors:
+        return None
+    inside = "while" if target.looped else "cond" if target.gates else ""
+    momentum = _momentum(graph, node)
+    if momentum is None and node.op in _ASSIGN:
+        momentum = next((1 - call.factor for call in calls if call.anchor.name in anchors and call.factor), None)
+    return Update(node.name, target.ref.name, named.role, momentum, inside, anchors)
+
+
+def _nearest(graph: Graph, value: Ref, batches: Dict[Ref, str]) -> Iterator[Ref]:
+    """The batch statistics that a value is computed from, and not what those were computed from."""
+    stops = {ref.name for ref in batches}
+    for ref in graph.backwards([value], lambda ref, node: ref.name not in stops, limit=200):
+        if ref in batches:
+            yield ref
+
+
+def _momentum(graph: Graph, node: Node) -> Optional[float]:
+    """Of `variable -= (variable - value) * decay`, with a decay of `1 - momentum`."""
+    product = graph.node(graph.source(node.inputs[1]).ref)
+    if node.op not in _SUBTRACT or product is None or product.op != "Mul":
+        return None
+    for ref, other in (product.inputs, product.inputs[::-1]):
+        difference = graph.made_by(other)
+        if difference is not None and difference.op == "Sub":
+            found = _momentum_of_decay(graph, ref)
+            if found is not None:
+                return found
+    return None
+
+
+def _momentum_of_decay(graph: Graph, ref: Ref) -> Optional[float]:
+    node = graph.made_by(ref)
+    if node is not None and node.op == "Sub" and graph.scalar(node.inputs[0]) == 1:
+        return _only(graph, node.inputs[1], 1)
+    decay = _only(graph, ref, 0)
+    return None if decay is None else float(1 - Decimal(repr(decay)))
+
+
+def _only(graph: Graph, ref: Ref, idle: Any) -> Optional[float]:
+    """The one scalar that a value can be; of those that a conditional chooses from, the one that is not idle."""
+    found = {clean(value) for value in _options(graph, ref)}
+    rest = found - {float(idle)} or found
+    return rest.pop() if len(rest) == 1 else None
+
+
+def _options(graph: Graph, ref: Ref) -> List[Any]:
+    node = graph.made_by(ref)
+    if node is not None and node.op in ("Merge", "Select", "SelectV2"):
+        chosen = node.inputs if node.op == "Merge" else node.inputs[1:]
+        return [value for each in chosen for value in _options(graph, each)]
+    return [graph.scalar(ref)]
