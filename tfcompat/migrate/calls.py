@@ -102,7 +102,9 @@ def shape_of(node: Optional[Node]) -> Optional[Tuple[int, ...]]:
 
 def is_parameter(node: Optional[Node]) -> bool:
     """Whether a node holds one number for each channel: a variable, or the constant that it was frozen to."""
-    return node is not None and (node.op in VARIABLES or (node.op == "Const" and shape_of(node) not in (None, (), (0,))))
+    return node is not None and (
+        node.op in VARIABLES or (node.op == "Const" and shape_of(node) not in (None, (), (0,)))
+    )
 
 
 def statistic(graph: Graph, ref: Ref) -> Optional[Statistic]:

@@ -34,6 +34,7 @@ class Graph:
     def __init__(self, definition: Any):
         self.nodes: Dict[str, Node] = flatten(definition)
         self._consumers: Optional[Dict[str, List[Node]]] = None
+        self._following: Optional[Dict[str, List[str]]] = None
 
     def node(self, ref: Ref) -> Optional[Node]:
         """The node of an output; None where the graph was cut off before it."""
@@ -135,10 +136,12 @@ class Graph:
 
     def descendants(self, names: Iterable[str]) -> Set[str]:
         """The names of all nodes that these have to run for, themselves included."""
-        following: Dict[str, List[str]] = {}
-        for node in self.nodes.values():
-            for name in _inputs_of(node):
-                following.setdefault(name, []).append(node.name)
+        if self._following is None:
+            self._following = {}
+            for node in self.nodes.values():
+                for name in _inputs_of(node):
+                    self._following.setdefault(name, []).append(node.name)
+        following = self._following
         return self._closure(names, lambda name: following.get(name, ()))
 
     @staticmethod

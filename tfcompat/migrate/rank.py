@@ -7,7 +7,9 @@ from tfcompat.migrate.graph import Graph
 
 _OF_OPERATION: Dict[str, int] = {
     **dict.fromkeys(("MatMul", "_FusedMatMul"), 2),
-    **dict.fromkeys(("Conv2D", "DepthwiseConv2dNative", "_FusedConv2D", "Conv2DBackpropInput", "MaxPool", "AvgPool"), 4),
+    **dict.fromkeys(
+        ("Conv2D", "DepthwiseConv2dNative", "_FusedConv2D", "Conv2DBackpropInput", "MaxPool", "AvgPool"), 4
+    ),
     **dict.fromkeys(("Conv3D", "MaxPool3D", "AvgPool3D", "Conv3DBackpropInputV2"), 5),
     **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "ResizeBilinear"), 4),
 }
@@ -29,7 +31,20 @@ def rank_of(graph: Graph, ref: Ref) -> Optional[int]:
 
 
 _KEEP_RANK = (
-    *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "BiasAdd", "Cast", "Pad", "Transpose"),
+    *(
+        "Relu",
+        "Relu6",
+        "LeakyRelu",
+        "Elu",
+        "Selu",
+        "Sigmoid",
+        "Tanh",
+        "Softplus",
+        "BiasAdd",
+        "Cast",
+        "Pad",
+        "Transpose",
+    ),
     *("Merge", "Exit", "NextIteration", "StopGradient", "Split", "Add", "AddV2", "Mul", "Sub", "ConcatV2", "Dropout"),
 )
 

@@ -7,7 +7,7 @@ from tfcompat.migrate.flatten import Ref
 from tfcompat.migrate.folded import folded_sites
 from tfcompat.migrate.fused import fused_calls
 from tfcompat.migrate.graph import VARIABLES, Graph
-from tfcompat.migrate.names import STATISTICS, layers
+from tfcompat.migrate.names import STATISTICS, layers, parse
 from tfcompat.migrate.rank import rank_of
 from tfcompat.migrate.renorm import clipping
 from tfcompat.migrate.site import ARGUMENTS, UNKNOWN, Site
@@ -35,12 +35,12 @@ def sites_of_checkpoint(checkpoint: Checkpoint) -> List[Site]:
         if any(role in STATISTICS for role in roles):
             known = {role: checkpoint.shape(name) for role, name in roles.items() if not role.endswith("_weight")}
             arguments = dict.fromkeys(ARGUMENTS, UNKNOWN)  # type: Dict[str, Any]
+            if "renorm_mean" not in roles:
+                arguments.update(renorm_clipping=None, renorm_momentum=None)
             arguments.update(center="beta" in roles, scale="gamma" in roles, renorm="renorm_mean" in roles)
             sizes = [size for shape in known.values() for size in shape if size != 1]
             nothing = Training("?", None, None)
-            site = Site(
-                layer, layer, "variables", arguments, nothing, roles, max(sizes, default=1), None, (), layer
-            )
+            site = Site(layer, layer, "variables", arguments, nothing, roles, max(sizes, default=1), None, (), layer)
             found.append(site)
     return found
 
@@ -95,7 +95,7 @@ def _site(
     mine = [update for update in updates if update.anchors & anchors]
     layer = _layer_of(graph, call)
     if layer not in variables and mine:
-        layer = (role_of(mine[0].variable) or role_of(mine[0].variable)).layer  # type: ignore[union-attr]
+        layer = parse(mine[0].variable).layer
     mine = [update for update in mine if _is_of(update, layer)]
     roles = variables.get(layer, {})
     return Site(
@@ -126,8 +126,8 @@ def _arguments(graph: Graph, call: Call, roles: Dict[str, str], updates: List[Up
         "center": _has(graph, call.offset, "beta", renorm),
         "scale": _has(graph, call.scale, "gamma", renorm),
         "renorm": renorm,
-        "renorm_clipping": clipping(graph, call.scale, call.offset) if renorm is True else None,
-        "renorm_momentum": _momentum(updates, ("renorm_mean", "renorm_stddev")) if renorm is True else None,
+        "renorm_clipping": _clipping(graph, call, renorm),
+        "renorm_momentum": None if renorm is False else _momentum(updates, ("renorm_mean", "renorm_stddev")),
         "fused": call.form == "fused",
         "virtual_batch_size": call.virtual_batch_size,
     }
@@ -139,6 +139,13 @@ def _renorm(graph: Graph, roles: Dict[str, str]) -> Any:
         return True
     held = [graph.nodes[name].op != "Const" for name in roles.values()]
     return False if held and all(held) else UNKNOWN
+
+
+def _clipping(graph: Graph, call: Call, renorm: Any) -> Any:
+    """Only a call that trains corrects."""
+    if renorm is False:
+        return None
+    return clipping(graph, call.scale, call.offset) if renorm is True and call.variance.batch else UNKNOWN
 
 
 def _momentum(updates: List[Update], roles: Tuple[str, ...]) -> Any:

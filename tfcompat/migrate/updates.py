@@ -10,6 +10,7 @@ from tfcompat.migrate.names import STATISTICS
 
 _SUBTRACT = ("AssignSub", "AssignSubVariableOp")
 _ASSIGN = ("Assign", "AssignVariableOp")
+_WAYS_OUT = ("Merge", "Exit", "RefExit", "IdentityN")
 
 
 class Update(NamedTuple):
@@ -20,7 +21,7 @@ class Update(NamedTuple):
       variable: that it moves.
       role: of the variable.
       momentum: None where it cannot be read.
-      inside: `cond` or `while` where it only runs in a branch or loop body, else "".
+      inside: `cond` or `while_loop` where it only runs in a branch or body that nothing leads out of, else "".
       anchors: the names of the nodes by which the calls that it averages were recognised.
     """
 
@@ -51,10 +52,13 @@ def _update(graph: Graph, node: Node, batches: Dict[Ref, str], calls: List[Call]
     anchors = {batches[ref] for ref in _nearest(graph, node.inputs[1], batches)}
     if not anchors:
         return None
-    inside = "while" if target.looped else "cond" if target.gates else ""
+    inside = "while_loop" if target.looped else "cond" if target.gates else ""
+    if inside and any(graph.nodes[name].op in _WAYS_OUT for name in graph.descendants([node.name])):
+        inside = ""
     momentum = _momentum(graph, node)
     if momentum is None and node.op in _ASSIGN:
-        momentum = next((1 - call.factor for call in calls if call.anchor.name in anchors and call.factor), None)
+        factors = [call.factor for call in calls if call.anchor.name in anchors and call.factor]
+        momentum = _less_than_one(factors[0]) if factors else None
     return Update(node.name, target.ref.name, named.role, momentum, inside, anchors)
 
 
@@ -85,7 +89,12 @@ def _momentum_of_decay(graph: Graph, ref: Ref) -> Optional[float]:
     if node is not None and node.op == "Sub" and graph.scalar(node.inputs[0]) == 1:
         return _only(graph, node.inputs[1], 1)
     decay = _only(graph, ref, 0)
-    return None if decay is None else float(1 - Decimal(repr(decay)))
+    return None if decay is None else _less_than_one(decay)
+
+
+def _less_than_one(decay: float) -> float:
+    """`1 - decay` as it is written: 0.997 for 0.003, where binary arithmetic has other digits."""
+    return float(1 - Decimal(repr(decay)))
 
 
 def _only(graph: Graph, ref: Ref, idle: Any) -> Optional[float]:

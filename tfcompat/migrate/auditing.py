@@ -1,0 +1,110 @@
+"""Finds the batch normalizations of an artifact and what is wrong with them."""
+
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+
+from tfcompat.migrate.artifact import Artifact, GraphOf, open_artifact
+from tfcompat.migrate.diagnoses import Diagnosis, Evidence, diagnose
+from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.names import STATISTICS, parse
+from tfcompat.migrate.site import Site
+from tfcompat.migrate.sites import sites_of_checkpoint, sites_of_graph
+from tfcompat.migrate.values import Checkpoint
+
+FOLDED = "{} of them {} folded, so that the arguments cannot be read: audit the graph before it was optimized, or the checkpoint"
+NOTHING = (
+    "no batch normalization is left to see; one that was folded into the weights before it leaves nothing: "
+    "audit the graph before it was optimized, or the checkpoint"
+)
+NO_GRAPH = "without a .meta beside it, a checkpoint shows the variables of a layer and not how it is called"
+
+
+class Report(NamedTuple):
+    """What an audit found; `notes` say what it could not see."""
+
+    path: str
+    kind: str
+    steps: Optional[int]
+    sites: Tuple[Site, ...]
+    diagnoses: Tuple[Diagnosis, ...]
+    notes: Tuple[str, ...]
+
+
+def audit(path: str) -> Report:
+    """Audits a checkpoint, MetaGraph, frozen graph or SavedModel, without running anything in it.
+
+    Raises:
+      InputError: the path is none of these, or damaged.
+    """
+    artifact = open_artifact(path)
+    steps = artifact.checkpoint.steps() if artifact.checkpoint else None
+    sites: List[Site] = []
+    found: List[Diagnosis] = []
+    for each in artifact.graphs:
+        graph = Graph(each.definition)
+        here = sites_of_graph(graph)
+        sites += here
+        found += diagnose(here, _evidence(artifact, each, graph, here, steps))
+    if not artifact.graphs and artifact.checkpoint:
+        sites = sites_of_checkpoint(artifact.checkpoint)
+        statistics, missing = _values(sites, artifact.checkpoint, None)
+        found = diagnose(sites, Evidence(None, False, steps, statistics, missing))
+    found = list(dict.fromkeys(found))
+    return Report(artifact.path, artifact.kind, steps, tuple(sites), tuple(found), tuple(_notes(artifact, sites)))
+
+
+def _evidence(artifact: Artifact, each: GraphOf, graph: Graph, sites: List[Site], steps: Optional[int]) -> Evidence:
+    statistics, missing = _values(sites, artifact.checkpoint, graph)
+    return Evidence(nodes_of_training(graph, each.train_ops), each.serving, steps, statistics, missing)
+
+
+def nodes_of_training(graph: Graph, train_ops: Any = ()) -> Optional[Set[str]]:
+    """What runs in a step of training; None where the graph does not train.
+
+    Args:
+      train_ops: names of the nodes that are known to train; those that apply gradients, and what waits for them, are
+        found beside them.
+    """
+    applying = [node.name for node in graph.nodes.values() if _applies_gradient(node.op)]
+    roots = graph.descendants(applying) | {name for name in train_ops if name in graph.nodes}
+    return graph.ancestors(roots) if roots else None
+
+
+def _applies_gradient(operation: str) -> bool:
+    return operation.startswith(("Apply", "ResourceApply", "SparseApply", "ResourceSparseApply"))
+
+
+def _values(
+    sites: List[Site], checkpoint: Optional[Checkpoint], graph: Optional[Graph]
+) -> Tuple[Dict[str, Dict[str, Any]], Dict[str, List[str]]]:
+    """The moving statistics of the layers, and the names of those that the checkpoint does not have."""
+    statistics: Dict[str, Dict[str, Any]] = {}
+    missing: Dict[str, List[str]] = {}
+    for layer, variables in {site.layer: site.variables for site in sites}.items():
+        for role, name in variables.items():
+            if role in STATISTICS:
+                value = _value(name, checkpoint, graph)
+                if value is not None:
+                    statistics.setdefault(layer, {})[role] = value
+                elif checkpoint is not None:
+                    missing.setdefault(layer, []).append(name)
+    return statistics, missing
+
+
+def _value(name: str, checkpoint: Optional[Checkpoint], graph: Optional[Graph]) -> Any:
+    from tfcompat.backend import protos
+
+    node = graph.nodes[name] if graph is not None else None
+    if node is not None and node.op == "Const":
+        return protos.array(node.attr["value"].tensor)
+    key = checkpoint.key(parse(name).variable) if checkpoint is not None else None
+    return checkpoint.value(key) if checkpoint is not None and key is not None else None
+
+
+def _notes(artifact: Artifact, sites: List[Site]) -> List[str]:
+    folded = sum(site.form == "folded" for site in sites)
+    notes = [FOLDED.format(folded, "is" if folded == 1 else "are")] if folded else []
+    if not sites:
+        notes.append(NOTHING)
+    elif not artifact.graphs:
+        notes.append(NO_GRAPH)
+    return notes
