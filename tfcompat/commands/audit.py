@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from tfcompat.commands.terminal import console, print_json, print_table, quiet_tensorflow
+from tfcompat.commands.terminal import console, print_json, print_table
 from tfcompat.migrate.auditing import Report, audit
 from tfcompat.migrate.diagnoses import Diagnosis
 from tfcompat.migrate.site import Site
@@ -31,7 +31,6 @@ def run(options: Any) -> int:
     Raises:
       InputError: the path cannot be read.
     """
-    quiet_tensorflow()
     report = audit(options.path)
     if options.json:
         print_json(as_json(report))

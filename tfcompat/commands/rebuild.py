@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tfcompat.commands.terminal import console, print_json, quiet_tensorflow
+from tfcompat.commands.terminal import console, print_json
 from tfcompat.migrate.auditing import audit
 from tfcompat.migrate.rebuilding import rebuild
 
@@ -28,7 +28,6 @@ def run(options: Any) -> int:
     Raises:
       InputError: the path cannot be read.
     """
-    quiet_tensorflow()
     report = audit(options.path)
     rebuilt = rebuild(report.sites)
     if options.json:

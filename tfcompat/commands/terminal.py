@@ -1,7 +1,6 @@
 """How commands talk to people: tables, progress and colours, by rich."""
 
 import json
-import os
 from typing import Any, Iterable, List, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -33,8 +32,3 @@ def progress_of_bytes() -> Progress:
     """A progress bar on stderr for work that is measured in bytes; it is gone when the work is done."""
     columns: List[Any] = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()]
     return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def quiet_tensorflow() -> None:
-    """Keeps what TensorFlow logs when it is imported off stderr, unless the user set how much it logs."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

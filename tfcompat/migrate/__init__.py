@@ -1,1 +1,32 @@
-"""From a TF1 graph, checkpoint and source to today's TensorFlow."""
+"""From a TF1 graph, checkpoint and source to today's TensorFlow.
+
+Importing this package imports no TensorFlow; the public names load what they need when they are first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING:
+    from tfcompat.migrate.auditing import audit
+    from tfcompat.migrate.doctor import Doctor, SessionDoctor
+    from tfcompat.migrate.watch import BatchNormalizationError, BatchNormalizationWarning
+
+_HOMES = {
+    "audit": "tfcompat.migrate.auditing",
+    "Doctor": "tfcompat.migrate.doctor",
+    "SessionDoctor": "tfcompat.migrate.doctor",
+    "BatchNormalizationError": "tfcompat.migrate.watch",
+    "BatchNormalizationWarning": "tfcompat.migrate.watch",
+}
+
+__all__ = ["audit", "Doctor", "SessionDoctor", "BatchNormalizationError", "BatchNormalizationWarning"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError("module 'tfcompat.migrate' has no attribute {!r}".format(name))
+
+
+def __dir__() -> List[str]:
+    return sorted(__all__)

@@ -10,7 +10,10 @@ from tfcompat.migrate.site import Site
 from tfcompat.migrate.sites import sites_of_checkpoint, sites_of_graph
 from tfcompat.migrate.values import Checkpoint
 
-FOLDED = "{} of them {} folded, so that the arguments cannot be read: audit the graph before it was optimized, or the checkpoint"
+FOLDED = (
+    "{} of them {} folded, so that the arguments cannot be read: "
+    "audit the graph before it was optimized, or the checkpoint"
+)
 NOTHING = (
     "no batch normalization is left to see; one that was folded into the weights before it leaves nothing: "
     "audit the graph before it was optimized, or the checkpoint"
@@ -64,12 +67,13 @@ def nodes_of_training(graph: Graph, train_ops: Any = ()) -> Optional[Set[str]]:
       train_ops: names of the nodes that are known to train; those that apply gradients, and what waits for them, are
         found beside them.
     """
-    applying = [node.name for node in graph.nodes.values() if _applies_gradient(node.op)]
+    applying = [node.name for node in graph.nodes.values() if applies_gradient(node.op)]
     roots = graph.descendants(applying) | {name for name in train_ops if name in graph.nodes}
     return graph.ancestors(roots) if roots else None
 
 
-def _applies_gradient(operation: str) -> bool:
+def applies_gradient(operation: str) -> bool:
+    """Whether an operation is the step of an optimizer on a variable."""
     return operation.startswith(("Apply", "ResourceApply", "SparseApply", "ResourceSparseApply"))
 
 

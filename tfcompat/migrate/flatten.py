@@ -4,7 +4,7 @@ A call becomes its body between Identities; `If` becomes Switch and Merge, `Whil
 `tf.while_loop` made them in a v1 graph.  The bodies' nodes are named `CALL/NODE`.
 """
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _IFS = ("If", "StatelessIf")
@@ -121,7 +121,7 @@ class _Layout:
         self.put(name, "IdentityN", outputs, controls + ran)
 
     def body(
-        self, name: str, prefix: str, arguments: List[Tuple[str, Tuple[Ref, ...], int]], stack: Tuple[str, ...]
+        self, name: str, prefix: str, arguments: Sequence[Tuple[str, Tuple[Ref, ...], int]], stack: Tuple[str, ...]
     ) -> Tuple[List[Ref], Tuple[str, ...]]:
         """Lays out a function: its outputs, and what it runs beside them."""
         function = self.functions[name]

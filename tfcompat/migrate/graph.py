@@ -60,7 +60,7 @@ class Graph:
             return None
         if node.op == "IdentityN":
             return node.inputs[ref.port] if ref.port < len(node.inputs) else None
-        if node.op in _SAME or (changed and node.op in _CHANGED) or len(node.inputs) == 1 and node.op == "Merge":
+        if node.op in _SAME or (changed and node.op in _CHANGED) or (len(node.inputs) == 1 and node.op == "Merge"):
             return node.inputs[0]
         parts = node.op in ("ConcatV2", "Concat") and "/ConcatPartitions/" in node.name
         return node.inputs[node.op == "Concat"] if parts else None

@@ -25,7 +25,7 @@ def rank_of(graph: Graph, ref: Ref) -> Optional[int]:
         known = _OF_OPERATION.get(node.op) or _shaped(graph, node)
         if known is not None:
             return known
-        here = graph.step(here, changed=False) if here is not None else None  # type: ignore[assignment]
+        here = graph.step(here, changed=False) if here is not None else None
         here = here or (node.inputs[0] if node.op in _KEEP_RANK and node.inputs else None)
     return None
 
