@@ -11,8 +11,8 @@ MetaGraphDef = meta_graph_pb2.MetaGraphDef
 SavedModel = saved_model_pb2.SavedModel
 TrackableObjectGraph = trackable_object_graph_pb2.TrackableObjectGraph
 
-#: What the reader of checkpoints raises for files that are damaged or no checkpoint; 1.15 maps some to ValueError.
-CHECKPOINT_ERRORS = (tf.errors.OpError, ValueError, RuntimeError)
+#: What the reader of checkpoints raises for files that are damaged or no checkpoint; IndexError for values cut off.
+CHECKPOINT_ERRORS = (tf.errors.OpError, IndexError, ValueError, RuntimeError)
 
 
 def parsed(message: Any, data: bytes) -> Optional[Any]:

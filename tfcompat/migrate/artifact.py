@@ -76,12 +76,14 @@ def _prefix_in(folder: str) -> str:
         named = re.search(r'^model_checkpoint_path: "(.*)"', text, re.MULTILINE)
         if not named:
             raise InputError("{} names no model_checkpoint_path; give the prefix of the checkpoint".format(state))
-        return os.path.join(folder, named.group(1))
+        beside = os.path.join(folder, os.path.basename(named.group(1)))  # the folder may have been moved
+        return beside if os.path.exists(beside + ".index") else os.path.join(folder, named.group(1))
     found = sorted(name[: -len(".index")] for name in os.listdir(folder) if name.endswith(".index"))
     if len(found) == 1:
         return os.path.join(folder, found[0])
     if found:
-        raise InputError("{} holds {} checkpoints, {}; give the prefix of one".format(folder, len(found), found[0]))
+        every = ", ".join(found)
+        raise InputError("{} holds {} checkpoints, {}; give the prefix of one".format(folder, len(found), every))
     raise InputError("{} is a folder without saved_model.pb, `checkpoint` or .index; give {}".format(folder, KINDS))
 
 
