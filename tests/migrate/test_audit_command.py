@@ -196,7 +196,11 @@ def test_bad_input_ends_with_2_and_one_line_that_names_it(damage, command, tmp_p
 
 
 def test_help_imports_no_tensorflow_and_names_the_commands():
-    code = "import sys; from tfcompat.__main__ import main\ntry: main(['--help'])\nfinally: print('tensorflow' in sys.modules)"
+    code = (
+        "import sys; from tfcompat.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "finally: print('tensorflow' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert run.stdout.strip().endswith("False")
     assert "audit" in run.stdout and "rebuild" in run.stdout

@@ -54,7 +54,7 @@ class Call(NamedTuple):
       inputs: what is normalized.
       scale, offset: what it is multiplied with and what is added, None where there is nothing.
       axis: of the input, -1 for the last; a list for several; None where it cannot be read.
-      virtual_batch_size: None without.
+      virtual_batch_size: None without, `?` where there is one that cannot be read.
       factor: of the exponential average that the kernel itself applies, TF2's way; None elsewhere.
     """
 
@@ -68,7 +68,7 @@ class Call(NamedTuple):
     epsilon: Optional[float]
     training: Training
     axis: Any
-    virtual_batch_size: Optional[int]
+    virtual_batch_size: Any
     factor: Optional[float]
 
     @property

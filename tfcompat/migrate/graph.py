@@ -111,6 +111,14 @@ class Graph:
         sizes = [self.scalar(each) for each in node.inputs]
         return tuple(-1 if size is None else int(size) for size in sizes)
 
+    def leading_sizes(self, ref: Ref) -> Tuple[int, ...]:
+        """The first sizes of a shape that is an input, as far as they are constants; -1 where one of them is not."""
+        node = self.made_by(ref)
+        whole = self.shape_argument(ref)
+        if whole is None and node is not None and node.op == "ConcatV2":
+            whole = self.shape_argument(node.inputs[0])
+        return whole or ()
+
     def backwards(self, refs: Iterable[Ref], enter: Callable[[Ref, Node], bool], limit: int = 500) -> Iterator[Ref]:
         """All outputs that these are computed from, nearest first.
 

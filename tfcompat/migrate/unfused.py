@@ -14,6 +14,7 @@ from tfcompat.migrate.calls import (
 )
 from tfcompat.migrate.flatten import Node, Ref
 from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.site import UNKNOWN
 
 _ADD = ("Add", "AddV2", "BiasAdd")
 
@@ -86,22 +87,22 @@ def _form(graph: Graph, rsqrt: Node) -> Optional[_Form]:
 def _uses(graph: Graph, inverse: Node, scale: Optional[Ref]) -> Optional[_Form]:
     products = [node for node in graph.consumers(inverse.name) if node.op == "Mul"]
     for product in products:
-        for shift in graph.consumers(product.name):
-            offset = _offset(shift, product)
-            if offset is not None:
-                normalized = _added(graph, shift, products)
-                if normalized is not None:
-                    mean = _other(product, inverse)
-                    return _Form(_other(normalized, inverse), mean, scale, offset[0])
+        for shift, mean, offset in _shifts(graph, product, inverse):
+            normalized = _added(graph, shift, [each for each in products if each is not product])
+            if normalized is not None:
+                return _Form(_other(normalized, inverse), mean, scale, offset)
     return None
 
 
-def _offset(shift: Node, product: Node) -> Optional[Tuple[Optional[Ref]]]:
-    """What `mean * inv` is taken from: (beta,), (None,) where it is negated alone, None where it is not that."""
-    if shift.op == "Neg":
-        return (None,)
-    is_offset = shift.op == "Sub" and shift.inputs[1].name == product.name
-    return (shift.inputs[0],) if is_offset else None
+def _shifts(graph: Graph, product: Node, inverse: Node) -> Iterator[Tuple[Node, Ref, Optional[Ref]]]:
+    """The nodes that may be `beta - mean * inv`, or `-mean * inv` without center; with the mean and the offset."""
+    factor = _other(product, inverse)
+    negated = graph.node(factor)
+    if negated is not None and negated.op == "Neg":
+        yield product, negated.inputs[0], None
+    for shift in graph.consumers(product.name):
+        if shift.op == "Sub" and shift.inputs[1].name == product.name:
+            yield shift, factor, shift.inputs[0]
 
 
 def _added(graph: Graph, shift: Node, products: List[Node]) -> Optional[Node]:
@@ -129,14 +130,18 @@ def _parameter_shape(graph: Graph, form: _Form, mean: Statistic, variance: Stati
     return max(known, key=len) if known else None
 
 
-def _virtual_batch_size(graph: Graph, inputs: Ref, shape: Optional[Tuple[int, ...]]) -> Optional[int]:
-    """The input is reshaped to [size, -1, ...] where the parameters have as many dimensions."""
+def _virtual_batch_size(graph: Graph, inputs: Ref, shape: Optional[Tuple[int, ...]]) -> Any:
+    """The input is reshaped to [size, -1, ...] where the parameters have a dimension more than it.
+
+    tfcompat reshapes to [-1, 1, ...] where it does not train: then there is a size, but none to be seen.
+    """
     node = graph.node(graph.source(inputs, False).ref)
-    if node is None or node.op != "Reshape" or not shape:
+    if node is None or node.op != "Reshape" or shape is None or len(shape) < 3:
         return None
-    target = graph.shape_argument(node.inputs[1])
-    is_virtual = target is not None and len(target) == len(shape) >= 3 and target[0] > 0 and target[1] == -1
-    return target[0] if target is not None and is_virtual else None
+    lead = graph.leading_sizes(node.inputs[1])[:2]
+    if len(lead) == 2 and lead[0] > 0 and lead[1] == -1:
+        return lead[0]
+    return UNKNOWN if lead == (-1, 1) and shape[:2] == (1, 1) else None
 
 
 def _axis(shape: Optional[Tuple[int, ...]], reduced: Optional[Tuple[int, ...]], virtual: bool) -> Any:
