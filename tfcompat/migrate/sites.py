@@ -97,9 +97,9 @@ def _site(
     if layer not in variables and mine:
         layer = parse(mine[0].variable).layer
     mine = [update for update in mine if _is_of(update, layer)]
-    roles = variables.get(layer, {})
+    roles = variables.get(layer, {}) if layer else _own_variables(graph, call, mine)
     return Site(
-        layer=layer,
+        layer=layer or call.scope,
         call=call.scope,
         form=call.form,
         arguments=_arguments(graph, call, roles, mine),
@@ -110,6 +110,19 @@ def _site(
         updates=tuple(mine),
         node=call.anchor.name,
     )
+
+
+def _own_variables(graph: Graph, call: Call, updates: List[Update]) -> Dict[str, str]:
+    """Of a layer whose variables have no scope, so that their names do not tell which layer is theirs."""
+    found = {update.role: update.variable for update in updates}
+    for role, ref in (("gamma", call.scale), ("beta", call.offset)):
+        node = graph.made_by(ref) if ref is not None else None
+        if node is not None:
+            found[role] = node.name
+    for role, statistic in (("moving_mean", call.mean), ("moving_variance", call.variance)):
+        if statistic.moving is not None:
+            found[role] = statistic.moving.name
+    return found
 
 
 def _is_of(update: Update, layer: str) -> bool:

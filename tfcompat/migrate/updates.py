@@ -1,7 +1,7 @@
 """Finds the operations that move the statistics, how fast, and of which calls."""
 
 from decimal import Decimal
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from tfcompat.migrate.calls import Call, clean, role_of
 from tfcompat.migrate.flatten import Node, Ref
@@ -55,7 +55,7 @@ def _update(graph: Graph, node: Node, batches: Dict[Ref, str], calls: List[Call]
     inside = "while_loop" if target.looped else "cond" if target.gates else ""
     if inside and any(graph.nodes[name].op in _WAYS_OUT for name in graph.descendants([node.name])):
         inside = ""
-    momentum = _momentum(graph, node)
+    momentum = _momentum(graph, node, target.ref)
     if momentum is None and node.op in _ASSIGN:
         factors = [call.factor for call in calls if call.anchor.name in anchors and call.factor]
         momentum = _less_than_one(factors[0]) if factors else None
@@ -70,18 +70,44 @@ def _nearest(graph: Graph, value: Ref, batches: Dict[Ref, str]) -> Iterator[Ref]
             yield ref
 
 
-def _momentum(graph: Graph, node: Node) -> Optional[float]:
-    """Of `variable -= (variable - value) * decay`, with a decay of `1 - momentum`."""
-    product = graph.node(graph.source(node.inputs[1]).ref)
-    if node.op not in _SUBTRACT or product is None or product.op != "Mul":
+def _momentum(graph: Graph, node: Node, target: Ref) -> Optional[float]:
+    value = graph.made_by(node.inputs[1])
+    return _of_step(graph, value) if node.op in _SUBTRACT else _of_new_value(graph, value, target)
+
+
+def _of_step(graph: Graph, step: Optional[Node]) -> Optional[float]:
+    """Of `(variable - value) * decay`, with a decay of `1 - momentum`."""
+    if step is None:
         return None
-    for ref, other in (product.inputs, product.inputs[::-1]):
+    found = [_of_step(graph, graph.made_by(ref)) for ref in _choices(step)]
+    for ref, other in (step.inputs, step.inputs[::-1]) if step.op == "Mul" else ():
         difference = graph.made_by(other)
         if difference is not None and difference.op == "Sub":
-            found = _momentum_of_decay(graph, ref)
-            if found is not None:
-                return found
-    return None
+            found.append(_momentum_of_decay(graph, ref))
+    return _first(found)
+
+
+def _first(found: List[Optional[float]]) -> Optional[float]:
+    return next((momentum for momentum in found if momentum is not None), None)
+
+
+def _of_new_value(graph: Graph, value: Optional[Node], target: Ref) -> Optional[float]:
+    """Of `variable - step`, or of `variable * momentum + ...` as Keras 3 has it."""
+    if value is None:
+        return None
+    if value.op == "Sub" and graph.source(value.inputs[0]).ref == target:
+        return _of_step(graph, graph.made_by(value.inputs[1]))
+    if value.op in ("Add", "AddV2"):
+        products = [node for node in map(graph.made_by, value.inputs) if node is not None and node.op == "Mul"]
+        for ref, other in [pair for node in products for pair in (node.inputs, node.inputs[::-1])]:
+            if graph.source(ref).ref == target:
+                return _only(graph, other, 1)
+    return _first([_of_new_value(graph, graph.made_by(ref), target) for ref in _choices(value)])
+
+
+def _choices(node: Node) -> Tuple[Ref, ...]:
+    """What a conditional chooses from."""
+    return node.inputs if node.op == "Merge" else node.inputs[1:] if node.op in ("Select", "SelectV2") else ()
 
 
 def _momentum_of_decay(graph: Graph, ref: Ref) -> Optional[float]:
@@ -106,7 +132,5 @@ def _only(graph: Graph, ref: Ref, idle: Any) -> Optional[float]:
 
 def _options(graph: Graph, ref: Ref) -> List[Any]:
     node = graph.made_by(ref)
-    if node is not None and node.op in ("Merge", "Select", "SelectV2"):
-        chosen = node.inputs if node.op == "Merge" else node.inputs[1:]
-        return [value for each in chosen for value in _options(graph, each)]
-    return [graph.scalar(ref)]
+    chosen = _choices(node) if node is not None else ()
+    return [value for each in chosen for value in _options(graph, each)] if chosen else [graph.scalar(ref)]
