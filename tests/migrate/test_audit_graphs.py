@@ -139,7 +139,7 @@ def test_keras_model_that_was_exported(tmp_path):
     model.compile("sgd", "mse")
     data = np.random.RandomState(0).rand(8, 4, 4, 3), np.ones((8, 16))
     model.fit(*data, epochs=3, verbose=0)
-    model.export(str(tmp_path), verbose=False) if hasattr(model, "export") else model.save(str(tmp_path))
+    model.export(str(tmp_path))
     report = audit(str(tmp_path))
     first, second = report.sites
     assert (first.arguments["epsilon"], first.arguments["scale"], first.rank, str(first.training)) == (

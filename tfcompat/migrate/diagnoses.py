@@ -175,7 +175,7 @@ def of_values(layer: str, statistics: Mapping[str, Any]) -> Iterator[Diagnosis]:
         yield diagnosis("statistics-not-finite", layer, count=broken, size=sum(array.size for array in arrays))
     if "moving_variance" in statistics:
         variance = np.asarray(statistics["moving_variance"], np.float64)
-        negative = int(np.sum(variance < 0))
+        negative = int(np.sum(np.nan_to_num(variance) < 0))
         if negative:
             yield diagnosis("variance-negative", layer, count=negative, size=variance.size)
 

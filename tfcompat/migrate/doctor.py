@@ -44,10 +44,8 @@ class Doctor(tf.keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Any = None) -> None:
         """Looks at the plan."""
         self._watch, self._step = Watch(), 0
-        steps, epochs = self.params.get("steps"), self.params.get("epochs")
         momenta = {name: _number(getattr(layer, "momentum", None)) for name, layer in self._layers().items()}
-        planned = steps * epochs if steps and epochs else None
-        self._reporter.tell(self._watch.begin(self._statistics(), momenta, planned))
+        self._reporter.tell(self._watch.begin(self._statistics(), momenta, _planned(self.params)))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Looks at the values, now and then."""
@@ -68,6 +66,14 @@ class Doctor(tf.keras.callbacks.Callback):  # type: ignore[misc]
     def _statistics(self) -> Dict[str, Dict[str, Any]]:
         layers = self._layers().items()
         return {name: {role: _array(getattr(layer, role)) for role in _ROLES} for name, layer in layers}
+
+
+def _planned(params: Mapping[str, Any]) -> Optional[int]:
+    """The steps of all epochs; Keras of TensorFlow 1 may tell samples instead of steps."""
+    steps, samples, size = (params.get(key) for key in ("steps", "samples", "batch_size"))
+    if not steps and samples and size:
+        steps = -(-samples // size)
+    return steps * params["epochs"] if steps and params.get("epochs") else None
 
 
 def _checked(every: int) -> int:
@@ -91,7 +97,7 @@ def _below(layer: Any) -> Iterator[Any]:
 
 
 def _array(variable: Any) -> Any:
-    return variable.numpy() if hasattr(variable, "numpy") else tf.keras.backend.get_value(variable)
+    return variable.numpy() if tf.executing_eagerly() else tf.keras.backend.get_value(variable)
 
 
 def _number(momentum: Any) -> Any:
