@@ -1,10 +1,14 @@
 """Audits of graphs that are made here: by tfcompat, and by TF2, where calls and control flow are functions."""
 
+import os
+
 import numpy as np
 import pytest
 import tensorflow as tf
-from expected_audits import DEFAULTS
-from test_audit_legacy import codes_of, rows_of
+from expected_audits import DEFAULTS, EXPECTED
+from tensorflow.python.grappler import tf_optimizer
+from tensorflow.python.tools.optimize_for_inference_lib import optimize_for_inference
+from test_audit_legacy import MODELS, codes_of, rows_of
 
 import tfcompat
 from tfcompat.migrate.auditing import audit
@@ -197,19 +201,41 @@ def test_updates_grouped_with_the_train_op_are_run(tmp_path):
     assert codes_of(audit(str(tmp_path / "graph.meta"))) == {}
 
 
-def test_what_is_folded_is_listed_without_arguments(tmp_path):
+def frozen(name):
+    with open(os.path.join(MODELS, name, "frozen.pb"), "rb") as file:
+        return tf1.GraphDef.FromString(file.read())
+
+
+def by_optimize_for_inference(definition):
+    return optimize_for_inference(definition, ["inputs"], ["logits"], tf.float32.as_datatype_enum)
+
+
+def by_grappler(definition):
     with tf.Graph().as_default() as graph:
-        inputs = tf1.placeholder(tf.float32, IMAGE)
-        with tf1.name_scope("bn/batchnorm/"):
-            scaled = tf.multiply(inputs, tf.constant([1.0, 2.0, 3.0], name="mul"), name="mul_1")
-            tf.add(scaled, tf.constant([0.0, 0.1, 0.2], name="sub"), name="add_1")
-        with tf1.name_scope("conv/"):
-            tf.nn.bias_add(inputs, tf.constant([0.0, 0.1, 0.2], name="Conv2D_bn_offset"), name="FusedBatchNormV3")
-        (tmp_path / "frozen.pb").write_bytes(graph.as_graph_def().SerializeToString())
-    report = audit(str(tmp_path / "frozen.pb"))
-    assert [(site.layer, site.form) for site in report.sites] == [("bn", "folded"), ("conv", "folded")]
-    assert all(value == "?" for site in report.sites for value in site.arguments.values())
-    assert "2 of them are folded" in report.notes[0]
+        tf1.import_graph_def(definition, name="")
+        meta = tf1.train.export_meta_graph(graph=graph)
+    meta.collection_def["train_op"].node_list.value.append("logits")  # what grappler has to keep
+    return tf_optimizer.OptimizeGraph(tf1.ConfigProto(), meta)
+
+
+@pytest.mark.parametrize("fold", [by_optimize_for_inference, by_grappler])
+@pytest.mark.parametrize("name", ["resnet", "never-updated", "renorm", "slim", "tpu"])
+def test_every_site_of_an_optimized_graph_is_listed_and_a_folded_one_without_arguments(tmp_path, name, fold):
+    (tmp_path / "optimized.pb").write_bytes(fold(frozen(name)).SerializeToString())
+    report = audit(str(tmp_path / "optimized.pb"))
+    whole = {row[0]: row for row in EXPECTED[name + "/frozen.pb"][0]}
+    assert {site.layer for site in report.sites} == set(whole)
+    folded = [site for site in report.sites if site.form == "folded"]
+    assert all(set(site.arguments.values()) == {"?"} for site in folded)
+    assert [row for row in rows_of(report) if row[1] != "folded"] == [
+        whole[site.layer] for site in report.sites if site.form != "folded"
+    ]
+    assert [note.split(" ")[0] for note in report.notes] == [str(len(folded))] * bool(folded)
+    assert bool(folded) == (name != "tpu" and (name, fold) not in NEVER_FOLDED)
+
+
+#: `optimize_for_inference` folds the fused kernel alone.
+NEVER_FOLDED = [("renorm", by_optimize_for_inference)]
 
 
 def test_rows_of_two_layers_without_scopes_are_told_apart(tmp_path):

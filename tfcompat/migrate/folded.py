@@ -1,33 +1,37 @@
 """What is left of batch normalizations that were folded: by constant folding, or into the weights before them."""
 
-from typing import List, Optional
+import re
+from typing import Dict, Iterable, List, Optional
 
 from tfcompat.migrate.calls import Training
 from tfcompat.migrate.flatten import Node
 from tfcompat.migrate.graph import Graph
 from tfcompat.migrate.site import ARGUMENTS, UNKNOWN, Site
 
+#: Constants that folding leaves: grappler those of the kernel and of the formula, `optimize_for_inference` the last.
+_LEFT = re.compile(r"^(.*?)/?(FusedBatchNorm(V\d)?/Offset|batchnorm/(mul|sub)(_\d+)?)$")
+_OFFSET = "_bn_offset"
 
-def folded_sites(graph: Graph) -> List[Site]:
-    """The sites that can still be told by what is left; their arguments cannot.
 
-    `optimize_for_inference` leaves the shift as a constant `..._bn_offset`.  Grappler folds `gamma / sqrt(variance +
-    epsilon)` to a constant at the place `batchnorm/mul` of the name scope that `tf.nn.batch_normalization` opens.
+def folded_sites(graph: Graph, known: Iterable[str]) -> List[Site]:
+    """The sites that can still be told by the name scopes of what is left; their arguments cannot.
+
+    Args:
+      known: the scopes of the calls that are still whole.
     """
-    found = []
-    for node in graph.of("BiasAdd", "Mul"):
-        name = _folded(graph, node)
-        if name is not None:
+    found: Dict[str, Site] = {}
+    for node in graph.of("Const"):
+        scope = _scope(graph, node)
+        if scope is not None and scope not in known and scope not in found:
             arguments = dict.fromkeys(ARGUMENTS, UNKNOWN)
             nothing = Training("?", None, None)
-            found.append(Site(name, name, "folded", arguments, nothing, {}, None, None, (), node.name))
-    return found
+            found[scope] = Site(scope, scope, "folded", arguments, nothing, {}, None, None, (), node.name)
+    return list(found.values())
 
 
-def _folded(graph: Graph, node: Node) -> Optional[str]:
-    constants = [other for other in map(graph.made_by, node.inputs) if other is not None and other.op == "Const"]
-    scope, _, last = node.name.rpartition("/")
-    if node.op == "BiasAdd":
-        return (scope or last) if any(other.name.endswith("_bn_offset") for other in constants) else None
-    is_folded = scope.endswith("/batchnorm") and any(other.name.startswith(scope + "/") for other in constants)
-    return scope[: -len("/batchnorm")] if is_folded else None
+def _scope(graph: Graph, node: Node) -> Optional[str]:
+    if node.name.endswith(_OFFSET):
+        users = graph.consumers(node.name)  # the shift has the name that the kernel had
+        return users[0].name.rpartition("/")[0] or users[0].name if users else None
+    match = _LEFT.match(node.name)
+    return match.group(1) if match else None

@@ -15,7 +15,7 @@ def fused_calls(graph: Graph) -> Iterator[Call]:
     Keras 2 runs its layer normalization through the kernel as well, with a scale that is filled in at run time.
     """
     for node in graph.of(*KERNELS):
-        if len(node.inputs) == 5 and any(is_parameter(graph.made_by(ref)) for ref in node.inputs[1:3]):
+        if len(node.inputs) >= 5 and any(is_parameter(graph.made_by(ref)) for ref in node.inputs[1:3]):
             yield _call(graph, node)
 
 

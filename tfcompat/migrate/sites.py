@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from tfcompat.migrate.calls import Call, Training, role_of, shape_of, training_of
+from tfcompat.migrate.calls import Call, Training, is_parameter, role_of, shape_of, training_of
 from tfcompat.migrate.flatten import Ref
 from tfcompat.migrate.folded import folded_sites
 from tfcompat.migrate.fused import fused_calls
@@ -23,7 +23,7 @@ def sites_of_graph(graph: Graph) -> List[Site]:
     updates = updates_of(graph, calls)
     variables = _variables(graph)
     sites = [_site(graph, pair, updates, variables) for pair in _paired(graph, calls)]
-    sites += folded_sites(graph)
+    sites += folded_sites(graph, {site.call for site in sites})
     sites.sort(key=lambda site: order[site.node])
     return _without_copies(graph, sites)
 
@@ -75,14 +75,15 @@ def _paired(graph: Graph, calls: List[Call]) -> List[Tuple[Call, Training, Set[s
 
 
 def _layer_of(graph: Graph, call: Call) -> str:
-    """The layer that the names of its variables tell, else the scope of the call."""
+    """The layer that the names of its variables tell, else the scope of the call.
+
+    Grappler makes one of equal constants, so that names may be those of several layers: then the scope decides.
+    """
     nodes = [call.mean.moving, call.variance.moving]
     nodes += [graph.made_by(ref) for ref in (call.offset, call.scale) if ref is not None]
-    for node in nodes:
-        parsed = role_of(node.name) if node is not None else None
-        if parsed is not None:
-            return parsed.layer
-    return call.scope
+    named = [role_of(node.name) for node in nodes if node is not None]
+    found = [parsed.layer for parsed in named if parsed is not None]
+    return call.scope if call.scope in found or not found else found[0]
 
 
 def _site(
@@ -97,7 +98,8 @@ def _site(
     if layer not in variables and mine:
         layer = parse(mine[0].variable).layer
     mine = [update for update in mine if _is_of(update, layer)]
-    roles = variables.get(layer, {}) if layer else _own_variables(graph, call, mine)
+    own = _own_variables(graph, call, mine)
+    roles = dict(variables.get(layer, {}), **own) if layer else own
     return Site(
         layer=layer or call.scope,
         call=call.scope,
@@ -113,11 +115,11 @@ def _site(
 
 
 def _own_variables(graph: Graph, call: Call, updates: List[Update]) -> Dict[str, str]:
-    """Of a layer whose variables have no scope, so that their names do not tell which layer is theirs."""
+    """Those that the call is seen to use, whatever they are named."""
     found = {update.role: update.variable for update in updates}
     for role, ref in (("gamma", call.scale), ("beta", call.offset)):
         node = graph.made_by(ref) if ref is not None else None
-        if node is not None:
+        if node is not None and is_parameter(node):
             found[role] = node.name
     for role, statistic in (("moving_mean", call.mean), ("moving_variance", call.variance)):
         if statistic.moving is not None:
