@@ -132,6 +132,36 @@ def test_signature_that_trains_alone_is_an_error_and_beside_one_that_infers_is_n
     assert codes_of(both) == {} and sorted(str(site.training) for site in both.sites) == ["False", "True"]
 
 
+def test_saved_model_without_signatures_shows_the_calls_in_its_functions(tmp_path):
+    model = Model(tfcompat.BatchNormalization(name="bn", momentum=0.9, epsilon=1e-4))
+    model.either(np.random.RandomState(0).rand(2, 4, 4, 3).astype("float32"), True)
+    model.train.get_concrete_function()
+    tf.saved_model.save(model, str(tmp_path), signatures={})
+    report = audit(str(tmp_path))
+    assert codes_of(report) == {} and "beside the signatures" in report.notes[0]
+    assert {site.layer for site in report.sites} == {"bn"}
+    assert {str(site.training).split(" ")[0] for site in report.sites} == {"placeholder", "True", "False"}
+    assert {(site.arguments["epsilon"], site.arguments["momentum"]) for site in report.sites} == {
+        (1e-4, 0.9),
+        (1e-4, "?"),
+    }
+
+
+def test_functions_that_share_variables_without_a_scope_are_calls_of_one_layer(tmp_path):
+    module = tf.Module()
+    module.parts = [tf.Variable(tf.ones(3), name=name) for name in ("beta", "gamma", "moving_mean", "moving_variance")]
+
+    def normalize(inputs):
+        beta, gamma, mean, variance = module.parts
+        return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, 1e-3)
+
+    module.one = tf.function(normalize, input_signature=[tf.TensorSpec((None, 3))])
+    module.other = tf.function(lambda x: normalize(x + 1.0), input_signature=[tf.TensorSpec((None, 3))])
+    tf.saved_model.save(module, str(tmp_path))
+    report = audit(str(tmp_path))
+    assert len(report.sites) == 2 and len({site.layer for site in report.sites}) == 1
+
+
 def test_keras_model_that_was_exported(tmp_path):
     layers = tf.keras.layers
     model = tf.keras.Sequential(

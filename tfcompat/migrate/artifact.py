@@ -18,12 +18,14 @@ class GraphOf(NamedTuple):
       train_ops: names of the nodes in its collection `train_op`.
       outputs: names of the nodes that its signatures give; empty where it has no signatures.
       serving: whether it is meant for inference: a frozen graph, or a SavedModel that is not tagged `train`.
+      meta: the MetaGraphDef that it is in, None where it is in none.
     """
 
     definition: Any
     train_ops: FrozenSet[str]
     outputs: FrozenSet[str]
     serving: bool
+    meta: Any
 
 
 class Artifact(NamedTuple):
@@ -133,7 +135,7 @@ def _checked(definition: Any, kind: str, path: str) -> Any:
 
 def _frozen(path: str) -> GraphOf:
     definition = _checked(_parse("GraphDef", path), "GraphDef", path)
-    return GraphOf(definition, frozenset(), frozenset(), True)
+    return GraphOf(definition, frozenset(), frozenset(), True, None)
 
 
 def _meta_graph(path: str) -> GraphOf:
@@ -160,7 +162,7 @@ def _graph_of(meta: Any, serving: bool) -> GraphOf:
     if "train_op" in meta.collection_def:
         train = [node_of(name) for name in meta.collection_def["train_op"].node_list.value]
     outputs = [node_of(info.name) for signature in meta.signature_def.values() for info in signature.outputs.values()]
-    return GraphOf(meta.graph_def, frozenset(train), frozenset(outputs), serving)
+    return GraphOf(meta.graph_def, frozenset(train), frozenset(outputs), serving, meta)
 
 
 def node_of(tensor: str) -> str:

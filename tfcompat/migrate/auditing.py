@@ -4,6 +4,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from tfcompat.migrate.artifact import Artifact, GraphOf, open_artifact
 from tfcompat.migrate.diagnoses import Diagnosis, Evidence, diagnose
+from tfcompat.migrate.functions import calling_functions
 from tfcompat.migrate.graph import Graph
 from tfcompat.migrate.names import STATISTICS, parse
 from tfcompat.migrate.site import Site
@@ -18,6 +19,7 @@ NOTHING = (
     "no batch normalization is left to see; one that was folded into the weights before it leaves nothing: "
     "audit the graph before it was optimized, or the checkpoint"
 )
+FUNCTIONS = "no signature has a batch normalization in it: these are of the functions beside the signatures"
 NO_GRAPH = "without a .meta beside it, a checkpoint shows the variables of a layer and not how it is called"
 
 
@@ -40,19 +42,38 @@ def audit(path: str) -> Report:
     """
     artifact = open_artifact(path)
     steps = artifact.checkpoint.steps() if artifact.checkpoint else None
-    sites: List[Site] = []
-    found: List[Diagnosis] = []
-    for each in artifact.graphs:
-        graph = Graph(each.definition)
-        here = sites_of_graph(graph)
-        sites += here
-        found += diagnose(here, _evidence(artifact, each, graph, here, steps))
+    looks = [_look(artifact, each, steps) for each in artifact.graphs]
     if not artifact.graphs and artifact.checkpoint:
-        sites = sites_of_checkpoint(artifact.checkpoint)
-        statistics, missing = _values(sites, artifact.checkpoint, None)
-        found = diagnose(sites, Evidence(None, False, steps, statistics, missing))
-    found = list(dict.fromkeys(found))
-    return Report(artifact.path, artifact.kind, steps, tuple(sites), tuple(found), tuple(_notes(artifact, sites)))
+        looks = [_look_at_variables(artifact.checkpoint, steps)]
+    sites = [site for look in looks for site in look.sites]
+    found = dict.fromkeys(diagnosis for look in looks for diagnosis in look.diagnoses)
+    notes = [note for look in looks for note in look.notes] + _notes(artifact, sites)
+    return Report(artifact.path, artifact.kind, steps, tuple(sites), tuple(found), tuple(notes))
+
+
+class _Look(NamedTuple):
+    """What was found in one graph."""
+
+    sites: List[Site]
+    diagnoses: List[Diagnosis]
+    notes: List[str]
+
+
+def _look(artifact: Artifact, each: GraphOf, steps: Optional[int]) -> _Look:
+    graph = Graph(each.definition)
+    sites = sites_of_graph(graph)
+    if sites or each.meta is None or not each.meta.object_graph_def.concrete_functions:
+        return _Look(sites, diagnose(sites, _evidence(artifact, each, graph, sites, steps)), [])
+    graph = Graph(calling_functions(each.meta))
+    sites = sites_of_graph(graph)
+    evidence = _evidence(artifact, each._replace(serving=False), graph, sites, steps)  # those of training are there too
+    return _Look(sites, diagnose(sites, evidence), [FUNCTIONS] * bool(sites))
+
+
+def _look_at_variables(checkpoint: Checkpoint, steps: Optional[int]) -> _Look:
+    sites = sites_of_checkpoint(checkpoint)
+    statistics, missing = _values(sites, checkpoint, None)
+    return _Look(sites, diagnose(sites, Evidence(None, False, steps, statistics, missing)), [])
 
 
 def _evidence(artifact: Artifact, each: GraphOf, graph: Graph, sites: List[Site], steps: Optional[int]) -> Evidence:

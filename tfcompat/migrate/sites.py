@@ -25,7 +25,19 @@ def sites_of_graph(graph: Graph) -> List[Site]:
     sites = [_site(graph, pair, updates, variables) for pair in _paired(graph, calls)]
     sites += folded_sites(graph, {site.call for site in sites})
     sites.sort(key=lambda site: order[site.node])
-    return _without_copies(graph, sites)
+    return _without_copies(graph, _named_alike(sites))
+
+
+def _named_alike(sites: List[Site]) -> List[Site]:
+    """Calls that share variables without a scope are of one layer: the first of them names it."""
+    first: Dict[str, str] = {}
+    named = []
+    for site in sites:
+        keys = [site.variables[role] for role in ("beta", "gamma", "moving_mean") if role in site.variables]
+        if keys and "/" not in keys[0]:
+            site = site._replace(layer=first.setdefault(keys[0], site.layer))
+        named.append(site)
+    return named
 
 
 def sites_of_checkpoint(checkpoint: Checkpoint) -> List[Site]:
