@@ -9,7 +9,7 @@ from tfcompat import __version__
 from tfcompat.errors import InputError
 
 #: Each is a module of `tfcompat.commands`.
-COMMANDS = ("rewrite", "checkpoint", "fold")
+COMMANDS = ("audit", "rebuild", "rewrite", "checkpoint", "fold")
 
 
 def parser() -> argparse.ArgumentParser:

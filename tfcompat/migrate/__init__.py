@@ -1,19 +1,27 @@
 """From a TF1 graph, checkpoint and source to today's TensorFlow.
 
-The public names load what they need when they are first used.
+Importing this package imports no TensorFlow; the public names load what they need when they are first used.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from tfcompat.migrate.auditing import audit
     from tfcompat.migrate.checkpoints.h5 import load_h5_model
     from tfcompat.migrate.checkpoints.loading import load_tf1_checkpoint
+    from tfcompat.migrate.doctor import Doctor, SessionDoctor
     from tfcompat.migrate.folding.layers import fold
     from tfcompat.migrate.folding.models import fold_model
     from tfcompat.migrate.folding.pytorch import to_pytorch
+    from tfcompat.migrate.watch import BatchNormalizationError, BatchNormalizationWarning
 
 _HOMES = {
+    "audit": "tfcompat.migrate.auditing",
+    "Doctor": "tfcompat.migrate.doctor",
+    "SessionDoctor": "tfcompat.migrate.doctor",
+    "BatchNormalizationError": "tfcompat.migrate.watch",
+    "BatchNormalizationWarning": "tfcompat.migrate.watch",
     "load_tf1_checkpoint": "tfcompat.migrate.checkpoints.loading",
     "load_h5_model": "tfcompat.migrate.checkpoints.h5",
     "fold": "tfcompat.migrate.folding.layers",
@@ -21,7 +29,10 @@ _HOMES = {
     "to_pytorch": "tfcompat.migrate.folding.pytorch",
 }
 
-__all__ = ["load_tf1_checkpoint", "load_h5_model", "fold", "fold_model", "to_pytorch"]
+__all__ = [
+    *("audit", "Doctor", "SessionDoctor", "BatchNormalizationError", "BatchNormalizationWarning"),
+    *("load_tf1_checkpoint", "load_h5_model", "fold", "fold_model", "to_pytorch"),
+]
 
 
 def __getattr__(name: str) -> Any:

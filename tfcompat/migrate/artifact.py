@@ -1,0 +1,170 @@
+"""Opens what a path names: checkpoint, MetaGraph, frozen graph or SavedModel. Nothing in it is run."""
+
+import os
+import re
+from typing import Any, FrozenSet, List, NamedTuple, Optional, Tuple
+
+from tfcompat.errors import InputError
+from tfcompat.migrate.values import Checkpoint, open_checkpoint
+
+KINDS = "a checkpoint (prefix, .index or folder), a MetaGraph (.meta), a frozen GraphDef (.pb) or a SavedModel (folder)"
+
+
+class GraphOf(NamedTuple):
+    """One graph of an artifact.
+
+    Attributes:
+      definition: its GraphDef.
+      train_ops: names of the nodes in its collection `train_op`.
+      outputs: names of the nodes that its signatures give; empty where it has no signatures.
+      serving: whether it is meant for inference: a frozen graph, or a SavedModel that is not tagged `train`.
+      meta: the MetaGraphDef that it is in, None where it is in none.
+    """
+
+    definition: Any
+    train_ops: FrozenSet[str]
+    outputs: FrozenSet[str]
+    serving: bool
+    meta: Any
+
+
+class Artifact(NamedTuple):
+    """What was found at a path; `checkpoint` is None where no values are beside the graph."""
+
+    path: str
+    kind: str
+    graphs: Tuple[GraphOf, ...]
+    checkpoint: Optional[Checkpoint]
+
+
+def open_artifact(path: str) -> Artifact:
+    """Opens a path.
+
+    Raises:
+      InputError: nothing is there, it cannot be read, it is damaged, or it is something else.
+    """
+    if not os.path.isdir(path):
+        return _open_file(path)
+    if os.path.exists(os.path.join(path, "saved_model.pb")):
+        return _saved_model(os.path.join(path, "saved_model.pb"))
+    return _checkpoint(_prefix_in(path))
+
+
+def _open_file(path: str) -> Artifact:
+    name = os.path.basename(path)
+    if name == "saved_model.pb":
+        return _saved_model(path)
+    if name.endswith(".meta"):
+        graph = _meta_graph(path)
+        prefix = path[: -len(".meta")]
+        beside = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else None
+        return Artifact(path, "MetaGraph", (graph,), beside)
+    if name.endswith(".pb"):
+        return Artifact(path, "frozen graph", (_frozen(path),), None)
+    match = re.match(r"(.*)\.(index|data-\d{5}-of-\d{5})$", path, re.DOTALL)
+    prefix = match.group(1) if match else path
+    if os.path.exists(prefix + ".index"):
+        return _checkpoint(prefix)
+    if not os.path.exists(path):
+        raise InputError("{} does not exist; give {}".format(path, KINDS))
+    return _checkpoint_of_version_1(path)
+
+
+def _prefix_in(folder: str) -> str:
+    """The newest checkpoint that the file `checkpoint` names, else the only one in the folder."""
+    state = os.path.join(folder, "checkpoint")
+    if os.path.isfile(state):
+        text = _read(state).decode("utf-8", "replace")
+        named = re.search(r'^model_checkpoint_path: "(.*)"', text, re.MULTILINE)
+        if not named:
+            raise InputError("{} names no model_checkpoint_path; give the prefix of the checkpoint".format(state))
+        beside = os.path.join(folder, os.path.basename(named.group(1)))  # the folder may have been moved
+        return beside if os.path.exists(beside + ".index") else os.path.join(folder, named.group(1))
+    found = sorted(name[: -len(".index")] for name in os.listdir(folder) if name.endswith(".index"))
+    if len(found) == 1:
+        return os.path.join(folder, found[0])
+    if found:
+        every = ", ".join(found)
+        raise InputError("{} holds {} checkpoints, {}; give the prefix of one".format(folder, len(found), every))
+    raise InputError("{} is a folder without saved_model.pb, `checkpoint` or .index; give {}".format(folder, KINDS))
+
+
+def _checkpoint(prefix: str) -> Artifact:
+    checkpoint = open_checkpoint(prefix)
+    graphs = (_meta_graph(prefix + ".meta"),) if os.path.exists(prefix + ".meta") else ()
+    return Artifact(prefix, "checkpoint", graphs, checkpoint)
+
+
+def _checkpoint_of_version_1(path: str) -> Artifact:
+    """A file without the ending of any other: what `Saver(write_version=V1)` wrote, or a wrong format."""
+    _read(path)
+    try:
+        return _checkpoint(path)
+    except InputError:
+        raise InputError("{} is none of the files that can be read; give {}".format(path, KINDS)) from None
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise InputError("{} does not exist; give {}".format(path, KINDS)) from None
+    except OSError as error:
+        raise InputError("{} cannot be read: {}; give {}".format(path, error.strerror, KINDS)) from None
+
+
+def _parse(kind: str, path: str) -> Any:
+    from tfcompat.backend import protos
+
+    data = _read(path)
+    if not data:
+        raise InputError("{} is empty; a {} has at least a graph. Save or copy it again".format(path, kind))
+    message = protos.parsed(getattr(protos, kind), data)
+    if message is None:
+        raise InputError("{} is no {}, or is cut off; copy it again, or give {}".format(path, kind, KINDS))
+    return message
+
+
+def _checked(definition: Any, kind: str, path: str) -> Any:
+    """The GraphDef, which a file of another format can look like while it has no nodes."""
+    if not definition.node or not all(node.name and node.op for node in definition.node):
+        raise InputError("{} holds no graph, so it is no {}; give {}".format(path, kind, KINDS))
+    return definition
+
+
+def _frozen(path: str) -> GraphOf:
+    definition = _checked(_parse("GraphDef", path), "GraphDef", path)
+    return GraphOf(definition, frozenset(), frozenset(), True, None)
+
+
+def _meta_graph(path: str) -> GraphOf:
+    meta = _parse("MetaGraphDef", path)
+    _checked(meta.graph_def, "MetaGraphDef", path)
+    return _graph_of(meta, False)
+
+
+def _saved_model(path: str) -> Artifact:
+    metas = _parse("SavedModel", path).meta_graphs
+    if not metas:
+        raise InputError("{} holds no MetaGraph, so it is no SavedModel; give {}".format(path, KINDS))
+    for meta in metas:
+        _checked(meta.graph_def, "SavedModel", path)
+    folder = os.path.dirname(path)
+    prefix = os.path.join(folder, "variables", "variables")
+    checkpoint = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else None
+    graphs = tuple(_graph_of(meta, "train" not in meta.meta_info_def.tags) for meta in metas)
+    return Artifact(folder or ".", "SavedModel", graphs, checkpoint)
+
+
+def _graph_of(meta: Any, serving: bool) -> GraphOf:
+    train: List[str] = []
+    if "train_op" in meta.collection_def:
+        train = [node_of(name) for name in meta.collection_def["train_op"].node_list.value]
+    outputs = [node_of(info.name) for signature in meta.signature_def.values() for info in signature.outputs.values()]
+    return GraphOf(meta.graph_def, frozenset(train), frozenset(outputs), serving, meta)
+
+
+def node_of(tensor: str) -> str:
+    """The name of the node of a tensor: `a` of `a:0`."""
+    return tensor.split(":")[0]

@@ -1,0 +1,147 @@
+"""Lays out the functions that a graph calls, so that TF2's control flow and calls look like those of TF1.
+
+A call becomes its body between Identities; `If` becomes Switch and Merge, `While` becomes Enter, as `tf.cond` and
+`tf.while_loop` made them in a v1 graph.  The bodies' nodes are named `CALL/NODE`.
+"""
+
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+_IFS = ("If", "StatelessIf")
+_WHILES = ("While", "StatelessWhile")
+
+#: The ports of outputs that functions name, where there are several; the first is 0 whatever its name.
+_PORTS = {"batch_mean": 1, "batch_variance": 2, "reserve_space_1": 3, "reserve_space_2": 4, "reserve_space_3": 5}
+
+
+class Ref(NamedTuple):
+    """An output of a node."""
+
+    name: str
+    port: int
+
+
+class Node(NamedTuple):
+    """A node of the flat graph.
+
+    Attributes:
+      inputs: the outputs that it takes.
+      controls: the names of the nodes that run before it.
+      attr: the attributes, as in the NodeDef.
+      origin: function and name that it has in the function it comes from; the same for all calls of the function.
+    """
+
+    name: str
+    op: str
+    inputs: Tuple[Ref, ...]
+    controls: Tuple[str, ...]
+    attr: Mapping[str, Any]
+    origin: Tuple[str, str]
+
+
+def flatten(definition: Any) -> Dict[str, Node]:
+    """The nodes of a GraphDef by name, with the bodies of the functions it calls."""
+    return _Layout({function.signature.name: function for function in definition.library.function}).of(definition)
+
+
+class _Layout:
+    """Nodes, as they are laid out."""
+
+    def __init__(self, functions: Mapping[str, Any]):
+        self.functions = functions
+        self.nodes: Dict[str, Node] = {}
+
+    def of(self, definition: Any) -> Dict[str, Node]:
+        for node in definition.node:
+            self.add(node, "", node.name, _ref, ())
+        return self.nodes
+
+    def put(self, name: str, op: str, inputs: Iterable[Ref], controls: Iterable[str] = ()) -> Ref:
+        """Adds a node that stands between a call and its body."""
+        self.nodes[name] = Node(name, op, tuple(inputs), tuple(controls), {}, ("", name))
+        return Ref(name, 0)
+
+    def add(self, node: Any, function: str, name: str, ref: Callable[[str], Ref], stack: Tuple[str, ...]) -> None:
+        """Adds a node, or what it calls.
+
+        Args:
+          function: that it is in.
+          name: in the flat graph.
+          ref: finds the output that an input of the node names.
+          stack: the functions that are being laid out; one that calls itself is left as it is.
+        """
+        inputs = tuple(ref(text) for text in node.input if not text.startswith("^"))
+        controls = tuple(ref(text[1:]).name for text in node.input if text.startswith("^"))
+        called = [name for name in self.called(node) if name not in stack]
+        if node.op in _CALLS or node.op in self.functions:
+            if called:
+                return self.call(called[0], name, inputs, controls, stack)
+        elif node.op in _IFS and len(called) == 2:
+            return self.conditional(called, name, inputs, controls, stack)
+        elif node.op in _WHILES and called:
+            return self.loop(called[-1], name, inputs, controls, stack)
+        self.nodes[name] = Node(name, node.op, inputs, controls, node.attr, (function, node.name))
+        return None
+
+    def called(self, node: Any) -> List[str]:
+        """The functions that a node calls: the body, or then and else, or condition and body."""
+        if node.op in self.functions:
+            return [node.op]
+        keys = ("f",) if node.op in _CALLS else ("then_branch", "else_branch") if node.op in _IFS else ("cond", "body")
+        found = [node.attr[key].func.name for key in keys if key in node.attr]
+        return [name for name in found if name in self.functions]
+
+    def call(
+        self, function: str, name: str, inputs: Tuple[Ref, ...], controls: Tuple[str, ...], stack: Tuple[str, ...]
+    ) -> None:
+        outputs, ran = self.body(function, name, [("Identity", (each,), 0) for each in inputs], stack)
+        self.put(name, "IdentityN", outputs, controls + ran)
+
+    def conditional(
+        self,
+        branches: List[str],
+        name: str,
+        inputs: Tuple[Ref, ...],
+        controls: Tuple[str, ...],
+        stack: Tuple[str, ...],
+    ) -> None:
+        both, ran = [], controls
+        for branch, port in zip(branches, (1, 0)):
+            arguments = [("Switch", (each, inputs[0]), port) for each in inputs[1:]]
+            outputs, also = self.body(branch, "{}/{}".format(name, ("else", "then")[port]), arguments, stack)
+            both.append(outputs)
+            ran += also
+        merges = [self.put("{}/merge_{}".format(name, i), "Merge", pair) for i, pair in enumerate(zip(*both))]
+        self.put(name, "IdentityN", merges, ran)
+
+    def loop(
+        self, function: str, name: str, inputs: Tuple[Ref, ...], controls: Tuple[str, ...], stack: Tuple[str, ...]
+    ) -> None:
+        outputs, ran = self.body(function, name, [("Enter", (each,), 0) for each in inputs], stack)
+        self.put(name, "IdentityN", outputs, controls + ran)
+
+    def body(
+        self, name: str, prefix: str, arguments: Sequence[Tuple[str, Tuple[Ref, ...], int]], stack: Tuple[str, ...]
+    ) -> Tuple[List[Ref], Tuple[str, ...]]:
+        """Lays out a function: its outputs, and what it runs beside them."""
+        function = self.functions[name]
+        known: Dict[str, Ref] = {}
+        for argument, (op, inputs, port) in zip(function.signature.input_arg, arguments):
+            known[argument.name] = Ref(self.put("{}/{}".format(prefix, argument.name), op, inputs).name, port)
+
+        def ref(text: str) -> Ref:
+            parts = text.split(":")
+            if parts[0] in known:
+                return known[parts[0]]
+            port = _PORTS.get(parts[1], 0) + int(parts[2]) if len(parts) == 3 else 0
+            return Ref("{}/{}".format(prefix, parts[0]), port)
+
+        for node in function.node_def:
+            self.add(node, name, "{}/{}".format(prefix, node.name), ref, stack + (name,))
+        outputs = [ref(function.ret[output.name]) for output in function.signature.output_arg]
+        return outputs, tuple(ref(text).name for text in function.control_ret.values())
+
+
+def _ref(text: str) -> Ref:
+    name, _, port = text.partition(":")
+    return Ref(name, int(port) if port else 0)
