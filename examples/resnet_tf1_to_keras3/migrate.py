@@ -19,7 +19,7 @@ from tfcompat import migrate
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: Trained, and its results computed, by real TensorFlow 1.15.5: `scripts/make_legacy_models.py resnet`.
-TRAINED = os.path.join(HERE, "..", "..", "tests", "migrate", "models", "resnet")
+TRAINED = os.path.normpath(os.path.join(HERE, "..", "..", "tests", "migrate", "models", "resnet"))
 
 #: What logits may be apart, in float32 eps of the largest: convolutions of another release and CPU may round otherwise.
 BOUND = 16
@@ -47,8 +47,9 @@ def main(argv=None):
 
 def run(*words):
     """Runs a command of tfcompat; what it finds is shown, and is no reason to stop."""
-    print("$ tfcompat " + " ".join(os.path.relpath(word) if os.path.exists(word) else word for word in words))
-    tfcompat.__main__.main(list(words))
+    words = [os.path.relpath(word) if os.path.isabs(word) else word for word in words]
+    print("$ tfcompat " + " ".join(words))
+    tfcompat.__main__.main(words)
 
 
 def compare(model, plan):

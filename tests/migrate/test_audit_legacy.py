@@ -43,8 +43,10 @@ def test_audit_finds_the_sites_their_arguments_and_what_is_wrong(name):
     assert report.notes == ()
 
 
-def test_every_model_is_audited():
-    assert {name.split("/")[0] for name in EXPECTED} == set(os.listdir(MODELS))
+def test_every_model_with_a_graph_is_audited():
+    kept = {name: os.listdir(os.path.join(MODELS, name)) for name in os.listdir(MODELS)}
+    graphs = {name for name, files in kept.items() if any(not file.endswith((".h5", ".npz")) for file in files)}
+    assert {name.split("/")[0] for name in EXPECTED} == graphs
 
 
 def test_every_diagnosis_of_a_graph_is_seen_in_a_legacy_model_or_named_here():

@@ -30,8 +30,16 @@ _HOMES = {
 }
 
 __all__ = [
-    *("audit", "Doctor", "SessionDoctor", "BatchNormalizationError", "BatchNormalizationWarning"),
-    *("load_tf1_checkpoint", "load_h5_model", "fold", "fold_model", "to_pytorch"),
+    "audit",
+    "Doctor",
+    "SessionDoctor",
+    "BatchNormalizationError",
+    "BatchNormalizationWarning",
+    "load_tf1_checkpoint",
+    "load_h5_model",
+    "fold",
+    "fold_model",
+    "to_pytorch",
 ]
 
 
