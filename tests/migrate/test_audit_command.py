@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tfcompat.__main__ import main
-from tfcompat.migrate.diagnoses import KINDS
+from tfcompat.migrate.auditing.diagnoses import KINDS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODELS = os.path.join(ROOT, "tests", "migrate", "models")

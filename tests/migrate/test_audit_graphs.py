@@ -11,7 +11,7 @@ from tensorflow.python.tools.optimize_for_inference_lib import optimize_for_infe
 from test_audit_legacy import MODELS, codes_of, rows_of
 
 import tfcompat
-from tfcompat.migrate.auditing import audit
+from tfcompat.migrate.auditing.audit import audit
 
 tf1 = tf.compat.v1
 IMAGE = (None, 4, 4, 3)

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from expected_audits import DEFAULTS, EXPECTED
 
-from tfcompat.migrate.auditing import audit
-from tfcompat.migrate.diagnoses import KINDS
+from tfcompat.migrate.auditing.audit import audit
+from tfcompat.migrate.auditing.diagnoses import KINDS
 
 MODELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "models")
 

@@ -8,12 +8,12 @@ import pytest
 from expected_audits import EXPECTED
 
 import tfcompat
-from tfcompat.migrate.artifact import open_artifact
-from tfcompat.migrate.auditing import audit
-from tfcompat.migrate.calls import Training
+from tfcompat.migrate.auditing.artifact import open_artifact
+from tfcompat.migrate.auditing.audit import audit
+from tfcompat.migrate.auditing.calls import Training
+from tfcompat.migrate.auditing.rebuilding import rebuild
+from tfcompat.migrate.auditing.site import ARGUMENTS, UNKNOWN, Site
 from tfcompat.migrate.names import ROLES
-from tfcompat.migrate.rebuilding import rebuild
-from tfcompat.migrate.site import ARGUMENTS, UNKNOWN, Site
 
 MODELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "models")
 CHECKPOINTS = sorted(name for name in EXPECTED if name.endswith("model.ckpt"))

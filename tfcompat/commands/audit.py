@@ -3,9 +3,9 @@
 from typing import Any, Dict, List
 
 from tfcompat.commands.terminal import console, print_json, print_table
-from tfcompat.migrate.auditing import Report, audit
-from tfcompat.migrate.diagnoses import Diagnosis
-from tfcompat.migrate.site import Site
+from tfcompat.migrate.auditing.audit import Report, audit
+from tfcompat.migrate.auditing.diagnoses import Diagnosis
+from tfcompat.migrate.auditing.site import Site
 
 _COLUMNS = ("axis", "momentum", "epsilon", "center", "scale", "virtual_batch_size")
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tfcompat.commands.terminal import console, print_json
-from tfcompat.migrate.auditing import audit
-from tfcompat.migrate.rebuilding import rebuild
+from tfcompat.migrate.auditing.audit import audit
+from tfcompat.migrate.auditing.rebuilding import rebuild
 
 
 def add_to(commands: Any) -> None:

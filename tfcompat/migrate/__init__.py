@@ -7,21 +7,21 @@ import importlib
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
-    from tfcompat.migrate.auditing import audit
+    from tfcompat.migrate.auditing.audit import audit
+    from tfcompat.migrate.auditing.doctor import Doctor, SessionDoctor
+    from tfcompat.migrate.auditing.watch import BatchNormalizationError, BatchNormalizationWarning
     from tfcompat.migrate.checkpoints.h5 import load_h5_model
     from tfcompat.migrate.checkpoints.loading import load_tf1_checkpoint
-    from tfcompat.migrate.doctor import Doctor, SessionDoctor
     from tfcompat.migrate.folding.layers import fold
     from tfcompat.migrate.folding.models import fold_model
     from tfcompat.migrate.folding.pytorch import to_pytorch
-    from tfcompat.migrate.watch import BatchNormalizationError, BatchNormalizationWarning
 
 _HOMES = {
-    "audit": "tfcompat.migrate.auditing",
-    "Doctor": "tfcompat.migrate.doctor",
-    "SessionDoctor": "tfcompat.migrate.doctor",
-    "BatchNormalizationError": "tfcompat.migrate.watch",
-    "BatchNormalizationWarning": "tfcompat.migrate.watch",
+    "audit": "tfcompat.migrate.auditing.audit",
+    "Doctor": "tfcompat.migrate.auditing.doctor",
+    "SessionDoctor": "tfcompat.migrate.auditing.doctor",
+    "BatchNormalizationError": "tfcompat.migrate.auditing.watch",
+    "BatchNormalizationWarning": "tfcompat.migrate.auditing.watch",
     "load_tf1_checkpoint": "tfcompat.migrate.checkpoints.loading",
     "load_h5_model": "tfcompat.migrate.checkpoints.h5",
     "fold": "tfcompat.migrate.folding.layers",

@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
-from tfcompat.migrate.flatten import Node, Ref, flatten
+from tfcompat.migrate.auditing.flatten import Node, Ref, flatten
 
 #: What gives on the value of its first input: as it is, or in another shape, dtype or place.
 _SAME = ("Identity", "ReadVariableOp", "Switch", "RefSwitch", "Enter", "RefEnter", "RefIdentity", "Snapshot")

@@ -2,18 +2,18 @@
 
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from tfcompat.migrate.calls import Call, Training, is_parameter, role_of, shape_of, training_of
-from tfcompat.migrate.flatten import Ref
-from tfcompat.migrate.folded import folded_sites
-from tfcompat.migrate.fused import fused_calls
-from tfcompat.migrate.graph import VARIABLES, Graph
+from tfcompat.migrate.auditing.calls import Call, Training, is_parameter, role_of, shape_of, training_of
+from tfcompat.migrate.auditing.flatten import Ref
+from tfcompat.migrate.auditing.folded import folded_sites
+from tfcompat.migrate.auditing.fused import fused_calls
+from tfcompat.migrate.auditing.graph import VARIABLES, Graph
+from tfcompat.migrate.auditing.rank import rank_of
+from tfcompat.migrate.auditing.renorm import clipping
+from tfcompat.migrate.auditing.site import ARGUMENTS, UNKNOWN, Site
+from tfcompat.migrate.auditing.unfused import unfused_calls
+from tfcompat.migrate.auditing.updates import Update, updates_of
+from tfcompat.migrate.auditing.values import Checkpoint
 from tfcompat.migrate.names import STATISTICS, layers, parse
-from tfcompat.migrate.rank import rank_of
-from tfcompat.migrate.renorm import clipping
-from tfcompat.migrate.site import ARGUMENTS, UNKNOWN, Site
-from tfcompat.migrate.unfused import unfused_calls
-from tfcompat.migrate.updates import Update, updates_of
-from tfcompat.migrate.values import Checkpoint
 
 
 def sites_of_graph(graph: Graph) -> List[Site]:

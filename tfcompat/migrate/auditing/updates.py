@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from tfcompat.migrate.calls import Call, clean, role_of
-from tfcompat.migrate.flatten import Node, Ref
-from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.auditing.calls import Call, clean, role_of
+from tfcompat.migrate.auditing.flatten import Node, Ref
+from tfcompat.migrate.auditing.graph import Graph
 from tfcompat.migrate.names import STATISTICS
 
 _SUBTRACT = ("AssignSub", "AssignSubVariableOp")

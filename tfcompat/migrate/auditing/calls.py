@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from tfcompat.migrate.flatten import Node, Ref
-from tfcompat.migrate.graph import VARIABLES, Graph
+from tfcompat.migrate.auditing.flatten import Node, Ref
+from tfcompat.migrate.auditing.graph import VARIABLES, Graph
 from tfcompat.migrate.names import ROLES, Name, parse
 
 _ROLE = re.compile(r"^({})(_\d+)?$".format("|".join(ROLES)))

@@ -2,9 +2,9 @@
 
 from typing import Iterator, Optional
 
-from tfcompat.migrate.calls import Call, Statistic, clean, constant_training, is_parameter, statistic
-from tfcompat.migrate.flatten import Node, Ref
-from tfcompat.migrate.graph import Graph, attribute
+from tfcompat.migrate.auditing.calls import Call, Statistic, clean, constant_training, is_parameter, statistic
+from tfcompat.migrate.auditing.flatten import Node, Ref
+from tfcompat.migrate.auditing.graph import Graph, attribute
 
 KERNELS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "_FusedBatchNormEx")
 

@@ -5,7 +5,7 @@ import re
 from typing import Any, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from tfcompat.errors import InputError
-from tfcompat.migrate.values import Checkpoint, open_checkpoint
+from tfcompat.migrate.auditing.values import Checkpoint, open_checkpoint
 
 KINDS = "a checkpoint (prefix, .index or folder), a MetaGraph (.meta), a frozen GraphDef (.pb) or a SavedModel (folder)"
 

@@ -3,10 +3,10 @@
 import re
 from typing import Dict, Iterable, List, Optional
 
-from tfcompat.migrate.calls import Training
-from tfcompat.migrate.flatten import Node
-from tfcompat.migrate.graph import Graph
-from tfcompat.migrate.site import ARGUMENTS, UNKNOWN, Site
+from tfcompat.migrate.auditing.calls import Training
+from tfcompat.migrate.auditing.flatten import Node
+from tfcompat.migrate.auditing.graph import Graph
+from tfcompat.migrate.auditing.site import ARGUMENTS, UNKNOWN, Site
 
 #: Constants that folding leaves: grappler those of the kernel and of the formula, `optimize_for_inference` the last.
 _LEFT = re.compile(r"^(.*?)/?(FusedBatchNorm(V\d)?/Offset|batchnorm/(mul|sub)(_\d+)?)$")

@@ -2,14 +2,14 @@
 
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from tfcompat.migrate.artifact import Artifact, GraphOf, open_artifact
-from tfcompat.migrate.diagnoses import Diagnosis, Evidence, diagnose
-from tfcompat.migrate.functions import calling_functions
-from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.auditing.artifact import Artifact, GraphOf, open_artifact
+from tfcompat.migrate.auditing.diagnoses import Diagnosis, Evidence, diagnose
+from tfcompat.migrate.auditing.functions import calling_functions
+from tfcompat.migrate.auditing.graph import Graph
+from tfcompat.migrate.auditing.site import Site
+from tfcompat.migrate.auditing.sites import sites_of_checkpoint, sites_of_graph
+from tfcompat.migrate.auditing.values import Checkpoint
 from tfcompat.migrate.names import STATISTICS, parse
-from tfcompat.migrate.site import Site
-from tfcompat.migrate.sites import sites_of_checkpoint, sites_of_graph
-from tfcompat.migrate.values import Checkpoint
 
 FOLDED = (
     "{} of them {} folded, so that the arguments cannot be read: "

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, 
 
 import numpy as np
 
-from tfcompat.migrate.diagnoses import Diagnosis, diagnosis, of_momentum, of_values
+from tfcompat.migrate.auditing.diagnoses import Diagnosis, diagnosis, of_momentum, of_values
 
 ACTIONS = ("raise", "warn", "log")
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
-from tfcompat.migrate.calls import Training
-from tfcompat.migrate.updates import Update
+from tfcompat.migrate.auditing.calls import Training
+from tfcompat.migrate.auditing.updates import Update
 
 #: An argument that the graph does not show.
 UNKNOWN = "?"

@@ -2,9 +2,9 @@
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from tfcompat.migrate.calls import clean
-from tfcompat.migrate.flatten import Node, Ref
-from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.auditing.calls import clean
+from tfcompat.migrate.auditing.flatten import Node, Ref
+from tfcompat.migrate.auditing.graph import Graph
 
 
 def clipping(graph: Graph, scale: Optional[Ref], offset: Optional[Ref]) -> Optional[Dict[str, float]]:

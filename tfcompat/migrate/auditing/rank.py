@@ -2,8 +2,8 @@
 
 from typing import Dict, Optional
 
-from tfcompat.migrate.flatten import Node, Ref
-from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.auditing.flatten import Node, Ref
+from tfcompat.migrate.auditing.graph import Graph
 
 _OF_OPERATION: Dict[str, int] = {
     **dict.fromkeys(("MatMul", "_FusedMatMul"), 2),

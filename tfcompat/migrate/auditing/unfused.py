@@ -2,7 +2,7 @@
 
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
-from tfcompat.migrate.calls import (
+from tfcompat.migrate.auditing.calls import (
     Call,
     Statistic,
     Training,
@@ -12,9 +12,9 @@ from tfcompat.migrate.calls import (
     statistic,
     training_of,
 )
-from tfcompat.migrate.flatten import Node, Ref
-from tfcompat.migrate.graph import Graph
-from tfcompat.migrate.site import UNKNOWN
+from tfcompat.migrate.auditing.flatten import Node, Ref
+from tfcompat.migrate.auditing.graph import Graph
+from tfcompat.migrate.auditing.site import UNKNOWN
 
 _ADD = ("Add", "AddV2", "BiasAdd")
 

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any, Dict, List, NamedTuple, Sequence
 
 from tfcompat.config import Config
-from tfcompat.migrate.site import ARGUMENTS, UNKNOWN, Site
+from tfcompat.migrate.auditing.site import ARGUMENTS, UNKNOWN, Site
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Config)}
 

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from tfcompat.migrate.site import Site
+from tfcompat.migrate.auditing.site import Site
 
 
 class Kind(NamedTuple):

@@ -3,14 +3,14 @@
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
 
 from tfcompat.backend.ops import tf
-from tfcompat.migrate.auditing import applies_gradient
-from tfcompat.migrate.calls import role_of
-from tfcompat.migrate.diagnoses import Diagnosis, Evidence, diagnose, is_initial
-from tfcompat.migrate.graph import Graph
+from tfcompat.migrate.auditing.audit import applies_gradient
+from tfcompat.migrate.auditing.calls import role_of
+from tfcompat.migrate.auditing.diagnoses import Diagnosis, Evidence, diagnose, is_initial
+from tfcompat.migrate.auditing.graph import Graph
+from tfcompat.migrate.auditing.site import Site
+from tfcompat.migrate.auditing.sites import sites_of_graph
+from tfcompat.migrate.auditing.watch import Reporter, Watch
 from tfcompat.migrate.names import STATISTICS
-from tfcompat.migrate.site import Site
-from tfcompat.migrate.sites import sites_of_graph
-from tfcompat.migrate.watch import Reporter, Watch
 
 _ROLES = ("moving_mean", "moving_variance")
 
