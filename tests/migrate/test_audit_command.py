@@ -204,3 +204,9 @@ def test_help_imports_no_tensorflow_and_names_the_commands():
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert run.stdout.strip().endswith("False")
     assert "audit" in run.stdout and "rebuild" in run.stdout
+
+
+def test_public_names_of_the_package_are_listed_before_tensorflow_is_imported():
+    code = "import sys, tfcompat.migrate as m; print(dir(m), 'tensorflow' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert "'Doctor'" in run.stdout and "'audit'" in run.stdout and run.stdout.strip().endswith("False")

@@ -281,3 +281,33 @@ def test_rows_of_two_layers_without_scopes_are_told_apart(tmp_path):
     report = audit(str(tmp_path / "graph.meta"))
     assert [row[1:3] for row in rows_of(report)] == [("unfused", "False")] * 2
     assert [site.size for site in report.sites] == [3, 5]
+
+
+@pytest.mark.parametrize("fused", [None, False])
+def test_a_call_in_each_branch_of_a_conditional_is_one_site(tmp_path, fused):
+    with tf.Graph().as_default():
+        phase, inputs = tf1.placeholder(tf.bool, [], PHASE), tf1.placeholder(tf.float32, IMAGE)
+
+        def branch(training):
+            return tfcompat.batch_normalization(
+                inputs, training=training, momentum=0.9, fused=fused, name="bn", reuse=tf1.AUTO_REUSE
+            )
+
+        tf1.cond(phase, lambda: branch(True), lambda: branch(False))
+        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    (site,) = audit(str(tmp_path / "graph.meta")).sites
+    assert (site.layer, str(site.training), site.arguments["momentum"]) == ("bn", "placeholder phase", 0.9)
+    assert {update.role for update in site.updates} == {"moving_mean", "moving_variance"}
+
+
+def test_updates_belong_to_the_layer_that_they_average_and_not_to_the_one_before(tmp_path):
+    with tf.Graph().as_default():
+        phase = tf1.placeholder(tf.bool, [], PHASE)
+        first = tfcompat.batch_normalization(
+            tf1.placeholder(tf.float32, IMAGE), training=True, momentum=0.7, name="one"
+        )
+        tfcompat.batch_normalization(first, training=phase, momentum=0.8, fused=False, name="two")
+        tf1.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    one, two = audit(str(tmp_path / "graph.meta")).sites
+    assert (one.arguments["momentum"], two.arguments["momentum"]) == (0.7, 0.8)
+    assert {update.variable.split("/")[0] for update in two.updates} == {"two"}

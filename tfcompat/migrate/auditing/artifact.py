@@ -16,14 +16,12 @@ class GraphOf(NamedTuple):
     Attributes:
       definition: its GraphDef.
       train_ops: names of the nodes in its collection `train_op`.
-      outputs: names of the nodes that its signatures give; empty where it has no signatures.
       serving: whether it is meant for inference: a frozen graph, or a SavedModel that is not tagged `train`.
       meta: the MetaGraphDef that it is in, None where it is in none.
     """
 
     definition: Any
     train_ops: FrozenSet[str]
-    outputs: FrozenSet[str]
     serving: bool
     meta: Any
 
@@ -57,7 +55,8 @@ def _open_file(path: str) -> Artifact:
     if name.endswith(".meta"):
         graph = _meta_graph(path)
         prefix = path[: -len(".meta")]
-        beside = open_checkpoint(prefix) if os.path.exists(prefix + ".index") else None
+        there = os.path.exists(prefix + ".index") or os.path.isfile(prefix)  # the latter is of version 1
+        beside = open_checkpoint(prefix) if there else None
         return Artifact(path, "MetaGraph", (graph,), beside)
     if name.endswith(".pb"):
         return Artifact(path, "frozen graph", (_frozen(path),), None)
@@ -135,7 +134,7 @@ def _checked(definition: Any, kind: str, path: str) -> Any:
 
 def _frozen(path: str) -> GraphOf:
     definition = _checked(_parse("GraphDef", path), "GraphDef", path)
-    return GraphOf(definition, frozenset(), frozenset(), True, None)
+    return GraphOf(definition, frozenset(), True, None)
 
 
 def _meta_graph(path: str) -> GraphOf:
@@ -161,8 +160,7 @@ def _graph_of(meta: Any, serving: bool) -> GraphOf:
     train: List[str] = []
     if "train_op" in meta.collection_def:
         train = [node_of(name) for name in meta.collection_def["train_op"].node_list.value]
-    outputs = [node_of(info.name) for signature in meta.signature_def.values() for info in signature.outputs.values()]
-    return GraphOf(meta.graph_def, frozenset(train), frozenset(outputs), serving, meta)
+    return GraphOf(meta.graph_def, frozenset(train), serving, meta)
 
 
 def node_of(tensor: str) -> str:

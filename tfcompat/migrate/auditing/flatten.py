@@ -6,9 +6,15 @@ A call becomes its body between Identities; `If` becomes Switch and Merge, `Whil
 
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
-_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _IFS = ("If", "StatelessIf")
 _WHILES = ("While", "StatelessWhile")
+
+#: The attributes that name the functions that an operation calls.
+_CALLED = {
+    **dict.fromkeys(("PartitionedCall", "StatefulPartitionedCall"), ("f",)),
+    **dict.fromkeys(_IFS, ("then_branch", "else_branch")),
+    **dict.fromkeys(_WHILES, ("cond", "body")),
+}
 
 #: The ports of outputs that functions name, where there are several; the first is 0 whatever its name.
 _PORTS = {"batch_mean": 1, "batch_variance": 2, "reserve_space_1": 3, "reserve_space_2": 4, "reserve_space_3": 5}
@@ -44,6 +50,15 @@ def flatten(definition: Any) -> Dict[str, Node]:
     return _Layout({function.signature.name: function for function in definition.library.function}).of(definition)
 
 
+class _Place(NamedTuple):
+    """Where a call is laid out: its name and inputs in the flat graph, and the functions that it is in."""
+
+    name: str
+    inputs: Tuple[Ref, ...]
+    controls: Tuple[str, ...]
+    stack: Tuple[str, ...]
+
+
 class _Layout:
     """Nodes, as they are laid out."""
 
@@ -53,7 +68,7 @@ class _Layout:
 
     def of(self, definition: Any) -> Dict[str, Node]:
         for node in definition.node:
-            self.add(node, "", node.name, _ref, ())
+            self.add(node, node.name, _ref, ())
         return self.nodes
 
     def put(self, name: str, op: str, inputs: Iterable[Ref], controls: Iterable[str] = ()) -> Ref:
@@ -61,69 +76,57 @@ class _Layout:
         self.nodes[name] = Node(name, op, tuple(inputs), tuple(controls), {}, ("", name))
         return Ref(name, 0)
 
-    def add(self, node: Any, function: str, name: str, ref: Callable[[str], Ref], stack: Tuple[str, ...]) -> None:
+    def add(self, node: Any, name: str, ref: Callable[[str], Ref], stack: Tuple[str, ...]) -> None:
         """Adds a node, or what it calls.
 
         Args:
-          function: that it is in.
           name: in the flat graph.
           ref: finds the output that an input of the node names.
           stack: the functions that are being laid out; one that calls itself is left as it is.
         """
         inputs = tuple(ref(text) for text in node.input if not text.startswith("^"))
         controls = tuple(ref(text[1:]).name for text in node.input if text.startswith("^"))
-        called = [name for name in self.called(node) if name not in stack]
-        if node.op in _CALLS or node.op in self.functions:
-            if called:
-                return self.call(called[0], name, inputs, controls, stack)
-        elif node.op in _IFS and len(called) == 2:
-            return self.conditional(called, name, inputs, controls, stack)
-        elif node.op in _WHILES and called:
-            return self.loop(called[-1], name, inputs, controls, stack)
-        self.nodes[name] = Node(name, node.op, inputs, controls, node.attr, (function, node.name))
-        return None
+        place = _Place(name, inputs, controls, stack)
+        called = [function for function in self.called(node) if function not in stack]
+        if node.op in _IFS and len(called) == 2:
+            self.conditional(called, place)
+        elif node.op in _WHILES and len(called) == 2:
+            self.call(called[1], place, "Enter")
+        elif node.op not in _IFS + _WHILES and called:
+            self.call(called[0], place, "Identity")
+        else:
+            self.nodes[name] = Node(name, node.op, inputs, controls, node.attr, ((stack or ("",))[-1], node.name))
 
     def called(self, node: Any) -> List[str]:
         """The functions that a node calls: the body, or then and else, or condition and body."""
         if node.op in self.functions:
             return [node.op]
-        keys = ("f",) if node.op in _CALLS else ("then_branch", "else_branch") if node.op in _IFS else ("cond", "body")
-        found = [node.attr[key].func.name for key in keys if key in node.attr]
+        found = [node.attr[key].func.name for key in _CALLED.get(node.op, ()) if key in node.attr]
         return [name for name in found if name in self.functions]
 
-    def call(
-        self, function: str, name: str, inputs: Tuple[Ref, ...], controls: Tuple[str, ...], stack: Tuple[str, ...]
-    ) -> None:
-        outputs, ran = self.body(function, name, [("Identity", (each,), 0) for each in inputs], stack)
-        self.put(name, "IdentityN", outputs, controls + ran)
+    def call(self, function: str, place: _Place, entered_by: str) -> None:
+        outputs, ran = self.body(function, place.name, [(entered_by, (each,), 0) for each in place.inputs], place.stack)
+        self.put(place.name, "IdentityN", outputs, place.controls + ran)
 
-    def conditional(
-        self,
-        branches: List[str],
-        name: str,
-        inputs: Tuple[Ref, ...],
-        controls: Tuple[str, ...],
-        stack: Tuple[str, ...],
-    ) -> None:
-        both, ran = [], controls
+    def conditional(self, branches: List[str], place: _Place) -> None:
+        both, ran = [], place.controls
         for branch, port in zip(branches, (1, 0)):
-            arguments = [("Switch", (each, inputs[0]), port) for each in inputs[1:]]
-            outputs, also = self.body(branch, "{}/{}".format(name, ("else", "then")[port]), arguments, stack)
+            arguments = [("Switch", (each, place.inputs[0]), port) for each in place.inputs[1:]]
+            prefix = "{}/{}".format(place.name, ("else", "then")[port])
+            outputs, also = self.body(branch, prefix, arguments, place.stack)
             both.append(outputs)
             ran += also
-        merges = [self.put("{}/merge_{}".format(name, i), "Merge", pair) for i, pair in enumerate(zip(*both))]
-        self.put(name, "IdentityN", merges, ran)
-
-    def loop(
-        self, function: str, name: str, inputs: Tuple[Ref, ...], controls: Tuple[str, ...], stack: Tuple[str, ...]
-    ) -> None:
-        outputs, ran = self.body(function, name, [("Enter", (each,), 0) for each in inputs], stack)
-        self.put(name, "IdentityN", outputs, controls + ran)
+        merges = [self.put("{}/merge_{}".format(place.name, i), "Merge", pair) for i, pair in enumerate(zip(*both))]
+        self.put(place.name, "IdentityN", merges, ran)
 
     def body(
         self, name: str, prefix: str, arguments: Sequence[Tuple[str, Tuple[Ref, ...], int]], stack: Tuple[str, ...]
     ) -> Tuple[List[Ref], Tuple[str, ...]]:
-        """Lays out a function: its outputs, and what it runs beside them."""
+        """Lays out a function: its outputs, and what it runs beside them.
+
+        Args:
+          arguments: how each enters: by which operation, of what, and at which output of that.
+        """
         function = self.functions[name]
         known: Dict[str, Ref] = {}
         for argument, (op, inputs, port) in zip(function.signature.input_arg, arguments):
@@ -137,7 +140,7 @@ class _Layout:
             return Ref("{}/{}".format(prefix, parts[0]), port)
 
         for node in function.node_def:
-            self.add(node, name, "{}/{}".format(prefix, node.name), ref, stack + (name,))
+            self.add(node, "{}/{}".format(prefix, node.name), ref, stack + (name,))
         outputs = [ref(function.ret[output.name]) for output in function.signature.output_arg]
         return outputs, tuple(ref(text).name for text in function.control_ret.values())
 
