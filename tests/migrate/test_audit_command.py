@@ -172,15 +172,15 @@ DAMAGED = {
     truncated_saved_model: "is no SavedModel, or is cut off",
     saved_model_as_graph: "GraphDef",
     graph_as_saved_model: "SavedModel",
-    folder_in_place_of_a_graph: "is a folder without saved_model.pb",
+    folder_in_place_of_a_graph: "a folder without a checkpoint",
     folder_in_place_of_an_index: "cannot be read",
     text: "is none of the files that can be read",
     empty_index: "cannot be read",
     truncated_index: "cannot be read",
     index_without_values: "cannot be read",
     truncated_values: "cannot be read",
-    two_checkpoints: "holds 2 checkpoints, first, second; give the prefix of one",
-    checkpoint_file_of_something_else: "names no model_checkpoint_path",
+    two_checkpoints: "holds several checkpoints; name one: first, second",
+    checkpoint_file_of_something_else: "checkpoint: cannot be read",
 }
 
 

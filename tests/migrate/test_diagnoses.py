@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfcompat.migrate.calls import Training
-from tfcompat.migrate.diagnoses import KINDS, Evidence, diagnose, is_initial, of_momentum, of_values
-from tfcompat.migrate.flatten import Ref
-from tfcompat.migrate.graph import Graph
-from tfcompat.migrate.site import Site
+from tfcompat.migrate.auditing.calls import Training
+from tfcompat.migrate.auditing.diagnoses import KINDS, Evidence, diagnose, is_initial, of_momentum, of_values
+from tfcompat.migrate.auditing.flatten import Ref
+from tfcompat.migrate.auditing.graph import Graph
+from tfcompat.migrate.auditing.site import Site
 
 ZEROS, ONES = np.zeros(3, "float32"), np.ones(3, "float32")
 

@@ -1,4 +1,4 @@
-"""The protocol buffers of graphs and checkpoints, and reading them without running anything."""
+"""The protocol buffers of graphs, and reading them without running anything."""
 
 from typing import Any, Optional
 
@@ -10,9 +10,6 @@ GraphDef = tf.compat.v1.GraphDef
 MetaGraphDef = meta_graph_pb2.MetaGraphDef
 SavedModel = saved_model_pb2.SavedModel
 TrackableObjectGraph = trackable_object_graph_pb2.TrackableObjectGraph
-
-#: What the reader of checkpoints raises for files that are damaged or no checkpoint; IndexError for values cut off.
-CHECKPOINT_ERRORS = (tf.errors.OpError, IndexError, ValueError, RuntimeError)
 
 
 def parsed(message: Any, data: bytes) -> Optional[Any]:
@@ -28,12 +25,3 @@ def parsed(message: Any, data: bytes) -> Optional[Any]:
 def array(tensor: Any) -> Any:
     """The NumPy array of a TensorProto."""
     return tf.make_ndarray(tensor)
-
-
-def checkpoint_reader(prefix: str) -> Any:
-    """TensorFlow's reader of a checkpoint.
-
-    Raises:
-      CHECKPOINT_ERRORS: no checkpoint, or a damaged one.
-    """
-    return tf.train.load_checkpoint(prefix)

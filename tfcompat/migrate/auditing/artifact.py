@@ -1,11 +1,11 @@
 """Opens what a path names: checkpoint, MetaGraph, frozen graph or SavedModel. Nothing in it is run."""
 
 import os
-import re
 from typing import Any, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from tfcompat.errors import InputError
 from tfcompat.migrate.auditing.values import Checkpoint, open_checkpoint
+from tfcompat.migrate.checkpoints.reader import prefix_of
 
 KINDS = "a checkpoint (prefix, .index or folder), a MetaGraph (.meta), a frozen GraphDef (.pb) or a SavedModel (folder)"
 
@@ -45,7 +45,7 @@ def open_artifact(path: str) -> Artifact:
         return _open_file(path)
     if os.path.exists(os.path.join(path, "saved_model.pb")):
         return _saved_model(os.path.join(path, "saved_model.pb"))
-    return _checkpoint(_prefix_in(path))
+    return _checkpoint(prefix_of(path))
 
 
 def _open_file(path: str) -> Artifact:
@@ -60,32 +60,10 @@ def _open_file(path: str) -> Artifact:
         return Artifact(path, "MetaGraph", (graph,), beside)
     if name.endswith(".pb"):
         return Artifact(path, "frozen graph", (_frozen(path),), None)
-    match = re.match(r"(.*)\.(index|data-\d{5}-of-\d{5})$", path, re.DOTALL)
-    prefix = match.group(1) if match else path
-    if os.path.exists(prefix + ".index"):
-        return _checkpoint(prefix)
-    if not os.path.exists(path):
+    if not (os.path.exists(path) or os.path.exists(path + ".index")):
         raise InputError("{} does not exist; give {}".format(path, KINDS))
-    return _checkpoint_of_version_1(path)
-
-
-def _prefix_in(folder: str) -> str:
-    """The newest checkpoint that the file `checkpoint` names, else the only one in the folder."""
-    state = os.path.join(folder, "checkpoint")
-    if os.path.isfile(state):
-        text = _read(state).decode("utf-8", "replace")
-        named = re.search(r'^model_checkpoint_path: "(.*)"', text, re.MULTILINE)
-        if not named:
-            raise InputError("{} names no model_checkpoint_path; give the prefix of the checkpoint".format(state))
-        beside = os.path.join(folder, os.path.basename(named.group(1)))  # the folder may have been moved
-        return beside if os.path.exists(beside + ".index") else os.path.join(folder, named.group(1))
-    found = sorted(name[: -len(".index")] for name in os.listdir(folder) if name.endswith(".index"))
-    if len(found) == 1:
-        return os.path.join(folder, found[0])
-    if found:
-        every = ", ".join(found)
-        raise InputError("{} holds {} checkpoints, {}; give the prefix of one".format(folder, len(found), every))
-    raise InputError("{} is a folder without saved_model.pb, `checkpoint` or .index; give {}".format(folder, KINDS))
+    prefix = prefix_of(path)
+    return _checkpoint(prefix) if os.path.exists(prefix + ".index") else _checkpoint_of_version_1(path)
 
 
 def _checkpoint(prefix: str) -> Artifact:

@@ -14,10 +14,9 @@ class Checkpoint:
     """The variables of a checkpoint by name; object-based ones by the full names that variables had in the program."""
 
     def __init__(self, reader: Any, prefix: str, keys: Dict[str, str]):
-        self._reader = reader
+        self._reader = reader  # of tfcompat.backend.checkpoints
         self._prefix = prefix
         self._keys = keys
-        self._shapes: Dict[str, List[int]] = reader.get_variable_to_shape_map()
 
     @property
     def names(self) -> List[str]:
@@ -33,7 +32,8 @@ class Checkpoint:
 
     def shape(self, name: str) -> Tuple[int, ...]:
         """Of the whole variable, also where it was saved in parts."""
-        return tuple(self._shapes[self._keys[name]])
+        shape: Tuple[int, ...] = self._reader.entries[self._keys[name]][0]
+        return shape
 
     def value(self, name: str) -> Any:
         """The array of a variable.
@@ -41,11 +41,11 @@ class Checkpoint:
         Raises:
           InputError: the file of the values is missing or damaged.
         """
-        from tfcompat.backend import protos
+        from tfcompat.backend import checkpoints
 
         try:
-            return self._reader.get_tensor(self._keys[name])
-        except protos.CHECKPOINT_ERRORS as error:
+            return self._reader.read(self._keys[name])
+        except checkpoints.ERRORS as error:
             raise InputError(_damaged(self._prefix, error)) from None
 
     def steps(self) -> Optional[int]:
@@ -60,13 +60,12 @@ def open_checkpoint(prefix: str) -> Checkpoint:
     Raises:
       InputError: it is missing, damaged, or something else.
     """
-    from tfcompat.backend import protos
+    from tfcompat.backend import checkpoints
 
     try:
-        reader = protos.checkpoint_reader(prefix)
-        shapes = reader.get_variable_to_shape_map()
-        return Checkpoint(reader, prefix, _names_of_objects(reader, shapes) or {name: name for name in shapes})
-    except protos.CHECKPOINT_ERRORS as error:
+        reader = checkpoints.Reader(prefix)
+        return Checkpoint(reader, prefix, _names_of_objects(reader) or {name: name for name in reader.entries})
+    except checkpoints.ERRORS as error:
         raise InputError(_damaged(prefix, error)) from None
 
 
@@ -76,17 +75,16 @@ def _damaged(prefix: str, error: Exception) -> str:
     return "the checkpoint {} cannot be read{}: {}. Copy all its files again".format(prefix, here, reason)
 
 
-def _names_of_objects(reader: Any, shapes: Dict[str, Any]) -> Dict[str, str]:
+def _names_of_objects(reader: Any) -> Dict[str, str]:
     """Full names of the variables -> keys of an object-based checkpoint; empty for one that goes by names."""
-    from tfcompat.backend import protos
+    from tfcompat.backend import checkpoints, protos
 
-    key = "_CHECKPOINTABLE_OBJECT_GRAPH"
-    if key not in shapes:
+    if checkpoints.OBJECT_GRAPH not in reader.entries:
         return {}
-    graph = protos.parsed(protos.TrackableObjectGraph, reader.get_tensor(key))
+    graph = protos.parsed(protos.TrackableObjectGraph, reader.read(checkpoints.OBJECT_GRAPH))
     found: Dict[str, str] = {}
     for node in graph.nodes if graph else ():
         for attribute in node.attributes:
-            if attribute.checkpoint_key in shapes:
+            if attribute.checkpoint_key in reader.entries:
                 found.setdefault(attribute.full_name or attribute.checkpoint_key, attribute.checkpoint_key)
     return found
