@@ -1,7 +1,8 @@
 #!/usr/bin/env python
 """Makes the small legacy models that the migration is tested with, by real TensorFlow 1.
 
-Run it with TensorFlow 1.15.5, and with 1.4 for `renorm-1-4`.  Each model becomes a folder with some of
+Run it with TensorFlow 1.15.5, with 1.4 for `renorm-1-4`, and with 1.13 for `keras-1-13`.  Each model becomes a folder
+with some of
 
   model.ckpt.*   the checkpoint after its training, and the MetaGraph of the training
   frozen.pb      the graph of inference, with the variables made constants
@@ -459,8 +460,8 @@ def make_tpu(folder):
 
 
 @model("keras")
-def make_keras(folder):
-    """A Keras model of 1.15, whose HDF5 file names the class `BatchNormalizationV1`, and its session's checkpoint."""
+def make_keras(folder, checkpoint=True):
+    """A Keras model as an HDF5 file, and the checkpoint of its session."""
     keras = tf.keras
     with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=one_thread()) as session:
         tf.set_random_seed(3)
@@ -479,10 +480,17 @@ def make_keras(folder):
         batch = data(IMAGES)[0]
         made.fit(batch, np.ones((len(batch), 3), "float32"), epochs=STEPS, verbose=0, batch_size=len(batch))
         made.save(os.path.join(folder, "model.h5"))
-        tf.train.Saver().save(session, os.path.join(folder, "model.ckpt"))
-        os.remove(os.path.join(folder, "checkpoint"))
+        if checkpoint:
+            tf.train.Saver().save(session, os.path.join(folder, "model.ckpt"))
+            os.remove(os.path.join(folder, "checkpoint"))
         arrays = {"input": batch, "output": made.predict(batch, batch_size=len(batch))}
         np.savez_compressed(os.path.join(folder, "expected.npz"), **arrays)
+
+
+@model("keras-1-13", release="1.13")
+def make_keras_of_1_13(folder):
+    """The same by TensorFlow 1.13, which writes the class `BatchNormalizationV1`."""
+    make_keras(folder, checkpoint=False)
 
 
 @model("keras-functional")
