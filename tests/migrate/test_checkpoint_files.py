@@ -288,6 +288,6 @@ def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path):
 
 def test_a_large_checkpoint_is_converted_in_bounded_memory():
     """64 MB in 16 tensors; 1 GB by the script's defaults."""
-    script = ROOT / "scripts" / "convert_large_checkpoint.py"
+    script = ROOT / "benchmarks" / "convert_large_checkpoint.py"
     told = in_a_process(script, "--megabytes", "64", "--limit", "48", "--quiet")
     assert "64 MB in 16 tensors" in told
