@@ -2,7 +2,7 @@
 
 from typing import Optional
 
-import h5py  # type: ignore[import-untyped, unused-ignore]
+import h5py
 
 
 def model_config(path: str) -> Optional[str]:
