@@ -322,6 +322,10 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         return cls(**serial.from_json(host, dict(config)))
 
 
+# TensorFlow 2.0 writes the annotations of `call` into a SavedModel, and has no word for `Any`.
+BatchNormalization.call.__annotations__.clear()
+
+
 def _weight_property(name: str) -> property:
     def read(self: BatchNormalization) -> Any:
         return self._state.life.variables.get(name)

@@ -32,8 +32,21 @@ HERE = {
     "casts-input": RELEASE >= (2, 12),
     "axis-tuple": RELEASE >= (2, 2),
     "bfloat16": RELEASE >= (2, 14),
-    # register_keras_serializable
-    "registry": RELEASE >= (2, 0),
+    "registry": hasattr(keras.utils, "register_keras_serializable") or hasattr(keras, "saving"),
+    # The flag of tf.function is in 1.15 and, but for 2.0, in all later releases.
+    "xla": RELEASE != (2, 0),
+    "checkpoint-read": RELEASE >= (2, 1),
+    # A policy that is an object: from 2.1 on.
+    "policy": RELEASE >= (2, 1),
+    # Keras 2 models keep thread locals that cannot be copied up to 2.7.
+    "deepcopy": RELEASE >= (2, 8),
+    # TF 2.4 loads every layer of a SavedModel as one that trains, its own too; 2.8 does not.
+    "savedmodel-keeps-frozen": RELEASE >= (2, 8),
+    # Virtual batches of unknown height and width: the trait virtual_batch_of_unknown_shape.
+    "unknown-virtual-batch": RELEASE >= (2, 3),
+    # What a layer of a functional model was told wins, and again from Keras 3.16 on; between, the model's own does.
+    "functional-training-fixed": not (3, 0) <= KERAS < (3, 16),
+    "functional-training-open": (3, 0) <= KERAS < (3, 16),
     "rank5-fused": RELEASE >= (2, 6),
     "fused-nchw-cpu": RELEASE >= (2, 1),
 }

@@ -112,14 +112,21 @@ def test_initializer_of_tf1_survives(which, kind):
 
 @pytest.mark.parametrize("which", INITIALIZERS)
 @pytest.mark.parametrize(
-    "given",
-    ["zeros", keras.initializers.Constant(2.5), keras.initializers.RandomNormal(1.0, 0.1, seed=3)],
+    "make",
+    [
+        lambda: "zeros",
+        lambda: keras.initializers.Constant(2.5),
+        lambda: keras.initializers.RandomNormal(1, 0.1, seed=3),
+    ],
     ids=["name", "constant", "random"],
 )
-def test_initializer_of_keras_survives(which, given):
+def test_initializer_of_keras_survives(which, make):
+    given = make()
     first = BatchNormalization(**{which: given})
     first.build(IMAGE)
     second = rebuilt(first)
+    if HERE["tf2"]:
+        tf.random.set_seed(7)  # as before each test: some releases count the draws of a seed
     second.build(IMAGE)
     differing = dict(getattr(first, which).get_config().items() ^ getattr(second, which).get_config().items())
     assert set(differing) <= (set() if HERE["tf2"] else {"dtype"})  # TF 1 leaves it out
@@ -197,7 +204,7 @@ def test_layer_that_was_not_built_infers_its_dtype_after_the_round_trip():
     assert layer(tf.constant(batch(dtype="float64"))).dtype == tf.float64
 
 
-@pytest.mark.needs("tf2")
+@pytest.mark.needs("policy")
 def test_mixed_precision_policy_survives():
     policy = (
         keras.mixed_precision.Policy("mixed_float16")

@@ -86,6 +86,7 @@ def test_function_does_what_eager_mode_does(kind, training, given):
 
 @EVERY_KERNEL
 @BOTH_PHASES
+@pytest.mark.needs("xla")
 def test_xla_comes_close_and_moves_the_averages(kind, training):
     eager, x = make(kind)
     under_xla, _ = make(kind)
@@ -100,6 +101,7 @@ def test_xla_comes_close_and_moves_the_averages(kind, training):
 
 
 @EVERY_KERNEL
+@pytest.mark.needs("xla")
 def test_xla_gradients_come_close(kind):
     layer, x = make(kind)
     weights = tf.constant(batch(tuple(x.shape), seed=3))

@@ -138,7 +138,7 @@ def fixed(training):
     return keras.Model(inputs, BatchNormalization(**DEFAULT)(inputs, training=training))
 
 
-@pytest.mark.needs("keras2")
+@pytest.mark.needs("functional-training-fixed")
 def test_training_fixed_in_a_functional_model_stays_fixed():
     x = batch((8, 3))
     assert abs(fixed(True).predict(x, verbose=0).mean()) < 1e-4
@@ -147,7 +147,7 @@ def test_training_fixed_in_a_functional_model_stays_fixed():
     assert (values(norm(model))["moving_mean"] == 0).all()
 
 
-@pytest.mark.needs("keras3")
+@pytest.mark.needs("functional-training-open")
 def test_training_of_a_functional_model_wins_as_for_every_layer_of_keras_3():
     model, x = fixed(False), batch((8, 3))
     fit(model, x)
@@ -257,7 +257,7 @@ def test_clone_has_variables_of_its_own():
     assert (values(norm(model))["moving_mean"] == 0).all()
 
 
-@pytest.mark.needs("tf2")
+@pytest.mark.needs("deepcopy")
 @pytest.mark.parametrize(
     "copied",
     [copy.deepcopy, pytest.param(lambda model: pickle.loads(pickle.dumps(model)), marks=pytest.mark.needs("pickle"))],
@@ -274,7 +274,7 @@ def test_copy_of_a_model_computes_the_same_and_is_independent(copied):
     assert (twin.predict(x, verbose=0) != expected).any()
 
 
-@pytest.mark.needs("tf2")
+@pytest.mark.needs("deepcopy")
 def test_deepcopy_of_a_layer_is_independent_of_it():
     layer, x = BatchNormalization(momentum=0.5), tf.constant(batch((8, 3)))
     layer(x, training=True)

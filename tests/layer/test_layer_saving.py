@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from features import keras, tf
+from features import KERAS, keras, tf
 from kernels import IMAGE, batch, close, values
 from tfcompat.layers import BatchNormalization
 
@@ -108,13 +108,19 @@ def test_subclassed_model_comes_back(tmp_path):
     model = Wrapped()
     model(tf.constant(batch()), training=True)
     path = str(tmp_path / "model.keras")
-    model.save(path)
+    model.save(path, **({"save_format": "keras"} if KERAS < (2, 13) else {}))
     loaded = keras.models.load_model(path, custom_objects={"Wrapped": Wrapped})
     assert_alike(model, loaded)
 
 
-@EVERY_LAYER
-@pytest.mark.needs("keras2", "tf2")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.needs("savedmodel-keeps-frozen")] if kind == "frozen" else [])
+        for kind in sorted(LAYERS)
+    ],
+)
+@pytest.mark.needs("keras2", "registry")
 def test_model_comes_back_from_a_savedmodel_of_keras_2(tmp_path, kind):
     model = model_with(**LAYERS[kind])
     path = str(tmp_path / "model")
@@ -145,7 +151,13 @@ def test_savedmodel_of_a_module_serves_and_trains(tmp_path, kind):
     assert moved == (kind != "frozen")
 
 
-@EVERY_LAYER
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.needs("unknown-virtual-batch")] if kind == "virtual" else [])
+        for kind in sorted(LAYERS)
+    ],
+)
 @pytest.mark.needs("tf2")
 def test_savedmodel_of_a_model_serves(tmp_path, kind):
     model = model_with(**LAYERS[kind])
@@ -186,7 +198,7 @@ def test_weights_come_back_into_another_model(tmp_path, kind, file_name):
 
 
 @EVERY_LAYER
-@pytest.mark.needs("tf2")
+@pytest.mark.needs("checkpoint-read")
 def test_train_checkpoint_restores(tmp_path, kind):
     model, other = model_with(**LAYERS[kind]), model_with(**LAYERS[kind])
     model(tf.constant(batch(seed=9)), training=True)
