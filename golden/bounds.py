@@ -1,19 +1,15 @@
 """Where a difference in bits is allowed, and how large: rows of data, each with its reason."""
 
 import collections
-import fnmatch
 import json
 import os
 
-from golden import installed
+from golden import patterns
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bounds.json")
 
 #: Names of a row that are patterns, with what they match when left out.
 PATTERNS = ("case", "array", "release", "runtime", "configuration", "mode", "keras", "fingerprint", "raised")
-
-#: Those of them that may be a range of minor releases, such as `1.4 - 2.0`.
-_RANGES = ("release", "runtime")
 
 #: The eps of an exemption; `"any"` in JSON.
 ANY = float("inf")
@@ -42,24 +38,17 @@ class Bound(collections.namedtuple("Bound", PATTERNS + ("eps", "reason", "skips"
 
     def covers(self, place):
         """Whether the row is about this `Place`."""
-        return all(_matches(name, getattr(self, name), getattr(place, name)) for name in Place._fields)
+        return all(patterns.matches(name, getattr(self, name), getattr(place, name)) for name in Place._fields)
 
     def allows(self, name, eps):
         """Whether an array of this name may differ by this much, or a fact `facts.NAME` at all: `ANY`."""
-        return eps <= self.eps and _matches("array", self.array, name)
+        return eps <= self.eps and patterns.matches("array", self.array, name)
 
     def __str__(self):
-        patterns = ", ".join("%s %s" % (name, getattr(self, name)) for name in PATTERNS if getattr(self, name) != "*")
+        told = patterns.told(self, PATTERNS)
         if self.eps == ANY:
-            return "%s exempt (%s)" % (patterns, self.reason)
-        return "%s within %g eps (%s)" % (patterns or "everything", self.eps, self.reason)
-
-
-def _matches(name, pattern, value):
-    if name in _RANGES and " - " in pattern:
-        first, last = (installed.minor(end) for end in pattern.split(" - "))
-        return first <= installed.minor(value) <= last
-    return any(fnmatch.fnmatchcase(value, one) for one in pattern.split("|"))
+            return "%s exempt (%s)" % (told, self.reason)
+        return "%s within %g eps (%s)" % (told, self.eps, self.reason)
 
 
 #: On a CPU or build that rounds rsqrt of float32 vectors otherwise, cases of many channels are known to this only:
@@ -92,8 +81,8 @@ def _row(path, number, raw):
             '%s, row %d: a row has eps > 0 (or, with a case or what was raised, "any"), a reason, and any of %s; got %r'
             % (path, number, ", ".join(PATTERNS), raw)
         )
-    patterns = {name: raw.get(name, "*") for name in PATTERNS}
-    return Bound(eps=float(eps), reason=raw["reason"], skips=False, **patterns)
+    given = {name: raw.get(name, "*") for name in PATTERNS}
+    return Bound(eps=float(eps), reason=raw["reason"], skips=False, **given)
 
 
 def applicable(rows, place, portable):

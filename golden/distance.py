@@ -27,6 +27,27 @@ def eps_between(expected, obtained, payloads=True):
     return float(difference / (epsilon(expected.dtype) * largest)) if largest else float("inf")
 
 
+def eps_from(expected, values):
+    """max|difference| / (eps * max|expected|) of an `Array` and plain numbers, NaN being equal to NaN.
+
+    Infinite for another shape, and where they differ in what is not finite; where all is expected to be zero, the
+    difference is taken in eps of 1.
+
+    Args:
+      expected: a floating point `Array`.
+      values: what NumPy makes float64 of.
+    """
+    one, other = expected.values().astype(np.float64), np.asarray(values, np.float64)
+    if one.shape != other.shape:
+        return float("inf")
+    finite = np.isfinite(one)
+    if not ((one == other) | (np.isnan(one) & np.isnan(other)) | (finite & np.isfinite(other))).all():
+        return float("inf")
+    difference = np.abs(one[finite] - other[finite]).max() if finite.any() else 0.0
+    largest = np.abs(one[finite]).max() if finite.any() else 0.0
+    return float(difference / (epsilon(expected.dtype) * (largest or 1.0)))
+
+
 def stray(expected, obtained, payloads=True):
     """Where two floating point `Array`s differ and at least one is not finite: an array of bools of their shape."""
     one, other = expected.values(), obtained.values()

@@ -22,6 +22,7 @@ _UNSEEN: Dict[str, Callable[[Config, Plan], bool]] = {
     "virtual_batch_off_at_inference": lambda config, plan: plan.virtual_batch_size is not None,
     "casts_input": lambda config, plan: True,
     "masks": lambda config, plan: plan.kernel == "unfused",
+    "variance_of_shifted_sums": lambda config, plan: plan.kernel == "unfused",
     "variance_depends_on_mean": lambda config, plan: plan.kernel == "unfused",
 }
 

@@ -239,7 +239,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
 
     def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:
         """Mean and biased variance of a batch.  Subclasses override it, for example to average over replicas."""
-        depends_on_mean = self._state.behaviour.variance_depends_on_mean
+        behaviour = self._state.behaviour
+        depends_on_mean = behaviour.variance_depends_on_mean or behaviour.variance_of_shifted_sums
         return batch_moments(inputs, reduction_axes, keep_dims, mask, depends_on_mean)
 
     @property

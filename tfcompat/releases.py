@@ -74,6 +74,7 @@ TRAITS: Tuple[Trait, ...] = (
     Trait("virtual_batch_off_at_inference", "2.11", None, "virtual-batch-2", "*virtual-batch*|pair-*", "With TF2 behaviour, virtual batches are made only where `training` is known to be true.", "Virtual batches are made at inference, too."),
     Trait("casts_input", "2.9", None, "layer-dtype-float64-on-float32", "layer-dtype-*", "Input is cast to the dtype that the layer was given.", "Input is taken as it comes."),
     Trait("masks", "2.12", None, "class-mask-rank3", "class-mask-*", "`call` takes a mask.", "`call` takes no mask."),
+    Trait("variance_of_shifted_sums", None, "1.2", "second-order-rank2", "*second-order*|*huge-mean*", "The unfused variance is the mean of squares less the square of the mean, of shifted values; its second derivatives are right.", "The unfused variance is the mean of squared deviations."),
     Trait("variance_depends_on_mean", "2.22", None, "second-order-unfused", "*second-order*|*huge-mean*", "The unfused variance has right second derivatives, and gradients that round otherwise.", "Second derivatives of the unfused variance take the mean for a constant."),
 )  # fmt: skip
 
@@ -119,6 +120,7 @@ class Behaviour:
     virtual_batch_off_at_inference: bool
     casts_input: bool
     masks: bool
+    variance_of_shifted_sums: bool
     variance_depends_on_mean: bool
 
 

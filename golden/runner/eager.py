@@ -2,7 +2,8 @@
 
 import contextlib
 
-from golden.runner import facts, values
+from golden.inputs import leaf_name, start_value, weights_like
+from golden.runner import facts
 from golden.runner.host import tf
 from golden.runner.program import OMITTED, cast, scopes, training_value
 
@@ -117,7 +118,7 @@ class _Step:
     def _weights(self, number, inputs):
         shapes = [inputs[call["input"]] for call in self.program.calls]
         return [
-            tf.constant(values.weights_like(self.program.id, i, number, tuple(x.shape))) for i, x in enumerate(shapes)
+            tf.constant(weights_like(self.program.id, i, number, tuple(x.shape))) for i, x in enumerate(shapes)
         ]
 
     def _compute(self, inputs, weights, training):
@@ -178,10 +179,10 @@ def _train(program, layers, result):
 def _set_start(program, variables):
     counts = {}
     for variable in variables:
-        leaf = values.leaf_name(variable.name)
+        leaf = leaf_name(variable.name)
         position = counts.setdefault(leaf, 0)
         counts[leaf] += 1
-        start = values.start_value(program.id, variable.name, position, tuple(variable.shape.as_list()))
+        start = start_value(program.id, variable.name, position, tuple(variable.shape.as_list()))
         variable.assign(cast(start, variable.dtype.base_dtype))
 
 

@@ -1,6 +1,7 @@
 """Runs a program in a graph with a session: the modes `graph-v1` and `graph-v2`."""
 
-from golden.runner import facts, values
+from golden.inputs import leaf_name, start_value, weights_like
+from golden.runner import facts
 from golden.runner.host import tf, tf1
 from golden.runner.program import OMITTED, cast, scopes, training_value
 
@@ -131,10 +132,10 @@ def _initialize(program, session):
     """Initializes every variable; where the case sets its start, from the generated values."""
     feed, counts = {}, {}
     for variable in tf1.global_variables() if program.case["start"] == "set" else ():
-        leaf = values.leaf_name(variable.name)
+        leaf = leaf_name(variable.name)
         position = counts.setdefault(leaf, 0)
         counts[leaf] += 1
-        start = values.start_value(program.id, variable.name, position, tuple(variable.get_shape().as_list()))
+        start = start_value(program.id, variable.name, position, tuple(variable.get_shape().as_list()))
         feed[variable.initializer.inputs[1]] = cast(start, variable.dtype.base_dtype)
     session.run(tf1.global_variables_initializer(), feed)
 
@@ -144,7 +145,7 @@ def _step(program, built, session, number, training, observe):
     feed[built.fed] = training
     for i, (call, w) in enumerate(zip(program.calls, built.weights)):
         shape = feed[built.inputs[call["input"]]].shape
-        feed[w] = cast(values.weights_like(program.id, i, number, shape), w.dtype)
+        feed[w] = cast(weights_like(program.id, i, number, shape), w.dtype)
     fetches = [("y%d" % i, y) for i, y in enumerate(built.outputs)]
     fetches += [("d:" + name, built.gradients[name]) for name in sorted(built.gradients)]
     fetches += [("d2:" + name, built.second[name]) for name in sorted(built.second)]

@@ -153,39 +153,3 @@ _DECODERS = {
     "partitioner": lambda spec, context: tf1.fixed_size_partitioner(spec["shards"]),
     "auto-reuse": lambda spec, context: tf1.AUTO_REUSE,
 }
-
-#: Where the generated start of a variable lies, by the last part of its name; the rest starts in [0.25, 0.75).
-_START_RANGES = {
-    "gamma": (0.5, 1.5),
-    "beta": (-1.0, 1.0),
-    "moving_mean": (-1.0, 1.0),
-    "moving_variance": (0.5, 2.5),
-    "moving_stddev": (0.5, 1.5),
-    "renorm_mean": (-1.0, 1.0),
-    "renorm_stddev": (0.5, 1.5),
-}
-
-
-def start_value(case_id, name, position, shape):
-    """The generated start of a variable, float64.
-
-    Args:
-      case_id: id of the case.
-      name: the variable's name; its leaf picks the range, so that variances stay positive.
-      position: which variable of that leaf, from 0: the start does not depend on scopes or automatic names.
-      shape: the variable's shape.
-    """
-    leaf = leaf_name(name)
-    low, high = _START_RANGES.get(leaf, (0.25, 0.75))
-    return inputs.dyadics((case_id, "start", leaf, str(position)), shape, low, high)
-
-
-def leaf_name(name):
-    """`gamma` of `a/batch_normalization/gamma:0` and of `a/gamma/part_0:0`."""
-    parts = [part for part in name.split(":")[0].split("/") if not part.startswith("part_")]
-    return parts[-1]
-
-
-def weights_like(case_id, call, step, shape):
-    """The generated weights of the loss: d loss / d output, float64."""
-    return inputs.dyadics((case_id, "w%d" % call, str(step)), shape, -1.0, 1.0)

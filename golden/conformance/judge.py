@@ -1,0 +1,109 @@
+"""Compares what a subject without TensorFlow computes with what a release of TensorFlow was recorded to do."""
+
+import collections
+import importlib
+import traceback
+
+from golden import catalogue
+from golden.choices import BadInput
+from golden.conformance import Unsuitable
+from golden.conformance.limits import tightest
+from golden.conformance.replay import Replay
+from golden.distance import eps_from
+from golden.store import Key
+
+STATUSES = ("met", "not met", "not there", "not compared")
+
+#: detail: the report of what is not met, or the reason of the others; eps: the largest distance of a numeric array.
+Outcome = collections.namedtuple("Outcome", "case family mode status detail eps")
+
+
+def subject(name):
+    """The factory that `package.module:factory` names.
+
+    Raises:
+      BadInput: there is none.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BadInput(
+            "--subject %s: %s; write package.module:factory, and have it on the PYTHONPATH" % (name, error)
+        ) from None
+
+
+class Conformance:
+    """A subject beside the recordings of one release.
+
+    Args:
+      factory: the subject, see `golden.conformance`.
+      store: the `Store`.
+      cases: the catalogue.
+      rows: the `Limit`s.
+      factor: what limits are multiplied by.
+
+    Attributes:
+      outcomes: list of `Outcome`.
+      needed: the rows without which something would not be met.
+    """
+
+    def __init__(self, factory, store, cases, rows, factor=1.0):
+        self.factory, self.store, self.cases, self.rows, self.factor = factory, store, cases, rows, factor
+        self.outcomes, self.needed = [], set()
+
+    def run(self, release, mode, chosen, step=lambda told: None):
+        """Adds the outcomes of the chosen cases in one mode; `step` is called after each."""
+        index = self.store.index(Key(release, "onednn-off", mode))
+        for case_id in catalogue.select(self.cases, mode):
+            if case_id in chosen and case_id in index.cases:
+                observation = self.store.observation(case_id, index.cases[case_id].sha)
+                ignored = index.nondeterministic.get(case_id, ())
+                status, detail, eps = self._judge(self.cases[case_id], observation, ignored, release, mode)
+                self.outcomes.append(Outcome(case_id, self.cases[case_id]["family"], mode, status, detail, eps))
+                step("%s %s %s" % (release, mode, case_id))
+
+    def _judge(self, case, observation, ignored, release, mode):
+        if "raised" in observation.facts:
+            return "not compared", "TensorFlow refuses the call (%s)" % observation.facts["raised"]["type"], 0.0
+        try:
+            computed = Replay(case, observation.facts["variables"], self.factory, release, mode).run()
+        except Unsuitable as reason:
+            return "not compared", str(reason), 0.0
+        except NotImplementedError as reason:
+            return "not there", str(reason) or "the subject does not have it", 0.0
+        except Exception:  # whatever a subject raises is its answer
+            computed, report = {}, traceback.format_exc(limit=-2).strip()
+        else:
+            report = None
+        place = {"case": case["id"], "release": release, "mode": mode}
+        rows = [row for row in self.rows if row.is_about(kernel=self._kernel(case, observation, release), **place)]
+        wrong, largest = [], 0.0
+        for name, array in observation.arrays.items():
+            if "/loss" in name or name in ignored:
+                continue  # a loss is the caller's own function of a variable
+            eps = eps_from(array, computed[name]) if name in computed else float("inf")
+            row = tightest(rows, name, array.dtype, eps / self.factor)
+            if row is None:
+                wrong.append(_told(name, array, computed.get(name), eps))
+            elif eps:
+                self.needed.add(row)
+            largest = max(largest, eps if eps < float("inf") else 0.0)
+        if wrong:
+            return "not met", report or "\n".join(wrong), largest
+        return "met", "", largest
+
+    def _kernel(self, case, observation, release):
+        """The kernel that TensorFlow ran; what ran eagerly is known from the graph of the same call."""
+        if "batch_norm_ops" not in observation.facts and "graph-v1" in case["modes"]:
+            entry = self.store.index(Key(release, "onednn-off", "graph-v1")).cases[case["id"]]
+            observation = self.store.observation(case["id"], entry.sha)
+        return "fused" if observation.facts.get("batch_norm_ops") else "unfused"
+
+
+def _told(name, array, values, eps):
+    if values is None:
+        return "%s: not given" % name
+    if getattr(values, "shape", ()) != array.shape:
+        return "%s: shape %r, recorded %r" % (name, getattr(values, "shape", ()), array.shape)
+    return "%s: %.3g eps of %s away from the recording" % (name, eps, array.dtype)

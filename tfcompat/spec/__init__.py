@@ -1,0 +1,1 @@
+"""The behavioural specification: what `tf.layers.batch_normalization` does, without TensorFlow."""
