@@ -6,6 +6,7 @@ import sys
 
 from golden import bounds, catalogue, changes, environments, expectations, installed, integrity, pins, report, show
 from golden.choices import BadInput, kerases_for, matching
+from golden.conformance import command as conformance
 from golden.files import DataError
 from golden.processes import WorkerFailed
 from golden.progress import Progress
@@ -20,7 +21,11 @@ def parser():
     commands.required = True
 
     verify = commands.add_parser("verify", help="compare a subject with the recordings of the installed TensorFlow")
-    verify.add_argument("--subject", default="tfcompat.layers", help="`real`, or a module (%(default)s)")
+    verify.add_argument(
+        "--subject",
+        default="tfcompat.layers",
+        help="`real`, a module (%(default)s), or package.module:factory of an implementation without TensorFlow",
+    )
     verify.add_argument("--mode", action="append", choices=catalogue.MODES, help="repeat for several (all)")
     verify.add_argument("--keras", action="append", choices=("keras2", "keras3"), help="repeat for both (all here)")
     verify.add_argument("--case", action="append", metavar="GLOB", help="repeat for several (all)")
@@ -30,7 +35,16 @@ def parser():
         "--integrity", action="store_true", help="check the recordings alone, as --release does without TensorFlow"
     )
     verify.add_argument("--live", action="store_true", help="expect what the real function does in the same process")
-    verify.add_argument("--strict", action="store_true", help="a skip is a failure")
+    verify.add_argument("--strict", action="store_true", help="a skip, or what is not there, is a failure")
+    verify.add_argument(
+        "--factor",
+        type=float,
+        default=1.0,
+        help="of a factory: multiplies the limits, which are those of exact arithmetic (%(default)s)",
+    )
+    verify.add_argument(
+        "--clauses", default="tfcompat.spec.clauses", help="of a factory: module of the clauses (%(default)s)"
+    )
     verify.add_argument("--json", action="store_true", help="print JSON instead of a table")
     verify.set_defaults(run=run_verify)
 
@@ -108,6 +122,8 @@ def run_integrity(options, cases, store):
 
 def run_verify(options):
     """`verify`."""
+    if ":" in options.subject:
+        return conformance.run(options)
     cases, store = catalogue.load(), Store(options.data)
     if options.integrity or (options.release and not installed.is_there()):
         return run_integrity(options, cases, store)

@@ -136,7 +136,9 @@ class Replay:
     def _calls(self):
         """The calls, each with its layer: as many as the recording has variables for, or one that they all share."""
         raw = self.case.get("calls", [{}])
-        keys = [call.get("layer") or ("shared" if self.case.get("form") == "class" else i) for i, call in enumerate(raw)]
+        keys = [
+            call.get("layer") or ("shared" if self.case.get("form") == "class" else i) for i, call in enumerate(raw)
+        ]
         order = list(collections.OrderedDict.fromkeys(keys))
         recorded = 1 + max([piece.layer for piece in self.pieces.values()] or [-1])
         if recorded not in (1, len(order)):

@@ -117,9 +117,7 @@ class _Step:
 
     def _weights(self, number, inputs):
         shapes = [inputs[call["input"]] for call in self.program.calls]
-        return [
-            tf.constant(weights_like(self.program.id, i, number, tuple(x.shape))) for i, x in enumerate(shapes)
-        ]
+        return [tf.constant(weights_like(self.program.id, i, number, tuple(x.shape))) for i, x in enumerate(shapes)]
 
     def _compute(self, inputs, weights, training):
         trainable = self.layers.trainable_variables()

@@ -1,1 +1,5 @@
-"""The behavioural specification: what `tf.layers.batch_normalization` does, without TensorFlow."""
+"""What `tf.layers.batch_normalization` does, so that it can be implemented again without reading TensorFlow.
+
+`clauses` has the numbered clauses as data, `worked_example` one update by hand, `render` makes Markdown of both;
+`reference` has the formulas in NumPy, and `layer` is a layer made of them that is compared with every recording.
+"""

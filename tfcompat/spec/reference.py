@@ -40,7 +40,7 @@ def weights(x: Array, mask: Optional[Array] = None) -> Array:
 
 
 def moments(x: Array, w: Array, reduced: Axes) -> Moments:
-    """mu = sum w x / n and sigma^2 = sum w (x - mu)^2 / n over the reduced axes, where n = sum w.
+    """Mu = sum w x / n and sigma^2 = sum w (x - mu)^2 / n over the reduced axes, where n = sum w.
 
     Of no elements they are NaN.
     """
@@ -55,19 +55,19 @@ def normalize(x: Array, statistics: Moments, epsilon: float) -> Array:
 
 
 def output(x_hat: Array, inner: Affine, gamma: Array, beta: Array) -> Array:
-    """y = gamma * (scale * x^ + offset) + beta: algorithm 1, line 4, with what renorm and an adjustment put between."""
+    """Y = gamma * (scale * x^ + offset) + beta: algorithm 1, line 4, with what renorm and an adjustment put between."""
     return gamma * (inner.scale * x_hat + inner.offset) + beta
 
 
 def parameter_gradients(dy: Array, x_hat: Array, inner: Affine) -> Tuple[Array, Array]:
-    """d gamma and d beta before they are summed over what their parameter is broadcast along."""
+    """D gamma and d beta before they are summed over what their parameter is broadcast along."""
     return dy * (inner.scale * x_hat + inner.offset), dy
 
 
 def input_gradient(
     x: Array, dx_hat: Array, statistics: Moments, w: Array, reduced: Axes, epsilon: float, constant_mean: bool = False
 ) -> Array:
-    """dx where the statistics are those of the batch (Ioffe and Szegedy 2015, section 3, the chain of gradients).
+    """Dx where the statistics are those of the batch (Ioffe and Szegedy 2015, section 3, the chain of gradients).
 
     dx = (dx^ - w (sum dx^ + x^ sum dx^ x^) / n) / sqrt(sigma^2 + epsilon): moving x that way changes neither the mean
     nor the variance of x^.
@@ -85,7 +85,7 @@ def input_gradient(
 
 
 def input_gradient_of_fixed(dx_hat: Array, statistics: Moments, epsilon: float) -> Array:
-    """dx where the statistics are the moving ones: they do not depend on x."""
+    """Dx where the statistics are the moving ones: they do not depend on x."""
     return dx_hat / np.sqrt(statistics.variance + epsilon)
 
 
@@ -111,7 +111,7 @@ def unbiased(variance: Array, n: int) -> Array:
 
 
 def renorm_correction(batch: Moments, reference: Moments, clipping: Mapping[str, float]) -> Affine:
-    """r = sigma_batch / sigma and d = (mu_batch - mu) / sigma, clipped, without gradient (Ioffe 2017, algorithm 1).
+    """R = sigma_batch / sigma and d = (mu_batch - mu) / sigma, clipped, without gradient (Ioffe 2017, algorithm 1).
 
     Args:
       batch, reference: mean and, in place of the variance, standard deviation.

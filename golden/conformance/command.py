@@ -1,0 +1,110 @@
+"""`python -m golden verify --subject package.module:factory`."""
+
+import collections
+import json
+import sys
+
+from golden import catalogue, installed
+from golden.choices import BadInput, matching
+from golden.conformance import clauses, limits
+from golden.conformance.judge import STATUSES, Conformance, subject
+from golden.progress import Progress
+from golden.store import Store, release_order
+
+_MARKS = {"met": "%d", "not met": "!%d", "not there": "-%d", "not compared": "(%d)"}
+
+
+def run(options):
+    """Verifies; returns 1 where something is not met, or with --strict not there.
+
+    Raises:
+      BadInput: no such subject, release, mode or case, or an option that is for subjects on TensorFlow.
+    """
+    cases, store = catalogue.load(), Store(options.data)
+    _refuse_others(options)
+    chosen, release = matching(options.case, cases), _release(options.release, store)
+    modes = [key.mode for key in store.keys() if key.release == release and key.configuration == "onednn-off"]
+    modes = [mode for mode in catalogue.MODES if mode in modes and mode in (options.mode or modes)]
+    specification = clauses.load(options.clauses)
+    run = Conformance(subject(options.subject), store, cases, limits.load(), options.factor)
+    headline = "%s beside the recordings of TensorFlow %s" % (options.subject, release)
+    print(headline, file=sys.stderr)
+    progress = Progress(sum(len(chosen.intersection(catalogue.select(cases, mode))) for mode in modes))
+    for mode in modes:
+        run.run(release, mode, chosen, progress.step)
+    progress.close()
+    judged = clauses.judged(specification, run.outcomes)
+    counts = collections.Counter(outcome.status for outcome in run.outcomes)
+    failed = bool(counts["not met"] or (options.strict and counts["not there"]))
+    if options.json:
+        print(json.dumps(_as_json(options, release, run.outcomes, judged, failed), indent=1, sort_keys=True))
+    else:
+        print("\n".join([headline, ""] + _report(run.outcomes, judged)))
+    return int(failed)
+
+
+def _refuse_others(options):
+    for name, given in (
+        ("--keras", options.keras),
+        ("--live", options.live),
+        ("--configuration", options.configuration != "onednn-off"),
+    ):
+        if given:
+            raise BadInput("%s is for subjects on TensorFlow; %s runs without it" % (name, options.subject))
+
+
+def _release(wanted, store):
+    """The recorded release that stands for the wanted one; without one, the newest that is no release candidate."""
+    there = sorted({key.release for key in store.keys() if key.configuration == "onednn-off"}, key=release_order)
+    fitting = [release for release in there if wanted and installed.minor(wanted) == installed.minor(release)]
+    if not wanted:
+        fitting = [release for release in there if "rc" not in release]
+    if not fitting:
+        raise BadInput(
+            "there is no recording of TensorFlow %s; recorded are: %s" % (wanted, ", ".join(there) or "none")
+        )
+    return wanted if wanted in fitting else fitting[-1]
+
+
+def _report(outcomes, judged):
+    """Lines for people: the table of families, what is not met, and the table of clauses."""
+    lines = _table(outcomes) + ["", "n met, !n not met, -n not there, (n) not compared", ""]
+    for outcome in outcomes:
+        if outcome.status == "not met":
+            lines += ["NOT MET %s %s" % (outcome.mode, outcome.case)]
+            lines += ["  " + line for line in outcome.detail.split("\n")] + [""]
+    for status in ("not there", "not compared"):
+        reasons = collections.Counter(outcome.detail for outcome in outcomes if outcome.status == status)
+        lines += ["%s (%d): %s" % (status, count, reason) for reason, count in reasons.most_common()]
+    lines += ["", "clause            verdict        met  not met  not there  not compared"]
+    for clause in judged:
+        counts = tuple(clause.counts[status] for status in STATUSES)
+        lines.append("%-16s  %-12s  %4d  %7d  %9d  %12d" % ((clause.id, clauses.verdict(clause)) + counts))
+    counts = collections.Counter(outcome.status for outcome in outcomes)
+    return lines + ["", ", ".join("%d %s" % (counts[status], status) for status in STATUSES)]
+
+
+def _table(outcomes):
+    modes = list(collections.OrderedDict.fromkeys(outcome.mode for outcome in outcomes))
+    cells = collections.defaultdict(collections.Counter)
+    for outcome in outcomes:
+        for family in (outcome.family, "total"):
+            cells[family, outcome.mode][outcome.status] += 1
+    families = sorted({outcome.family for outcome in outcomes}) + ["total"]
+    rows = [["family"] + modes]
+    for family in families:
+        told = [[_MARKS[s] % cells[family, mode][s] for s in STATUSES if cells[family, mode][s]] for mode in modes]
+        rows.append([family] + [" ".join(cell) or "." for cell in told])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]) for row in rows]
+
+
+def _as_json(options, release, outcomes, judged, failed):
+    return {
+        "subject": options.subject,
+        "release": release,
+        "counts": {status: sum(outcome.status == status for outcome in outcomes) for status in STATUSES},
+        "failed": failed,
+        "clauses": [dict(clause._asdict(), verdict=clauses.verdict(clause)) for clause in judged],
+        "outcomes": [dict(outcome._asdict()) for outcome in outcomes],
+    }
