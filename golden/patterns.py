@@ -20,6 +20,5 @@ def matches(name, pattern, value):
 
 def told(row, names):
     """The patterns of a row in words; `everything` where it has none."""
-    return (
-        ", ".join("%s %s" % (name, getattr(row, name)) for name in names if getattr(row, name) != "*") or "everything"
-    )
+    given = ["%s %s" % (name, getattr(row, name)) for name in names if getattr(row, name) != "*"]
+    return ", ".join(given) or "everything"

@@ -5,13 +5,14 @@ A subject is `package.module:factory`.  `factory(case)` takes a `Case` and retur
     variables  dict of name (`gamma`, `beta`, `moving_mean`, `moving_variance`, those of renorm) -> initial value
     step(variables, x, training, dy)  one call: returns `(y, gradients, moved)`
 
-where `gradients` are those of the sum of dy * y, by `x`, `gamma` and `beta`, and `moved` are the variables that the call
-changes, as they are afterwards.  `step` is a pure function of NumPy arrays: the harness keeps the variables.  Where the
-case has a mask, `step` gets it as `mask`; where it asks for second derivatives, `second_order=True`, and `gradients` has
-those of the sum of dy * dx as well, as `second:x` and so on.
+where `gradients` are those of the sum of dy * y, by `x`, `gamma` and `beta`, and `moved` are the variables that the
+call changes, as they are afterwards.  `step` is a pure function of NumPy arrays: the harness keeps the variables.  A
+`step` that takes `mask` gets the mask of a case that has one; one that takes `second_order` adds to `gradients`, where
+that is true, those of the sum of dy * dx as `second:x` and so on.
 
-What a subject does not have it refuses with NotImplementedError, in `factory` or in `step`; what it computes is compared
-with the recording, within the limits of `limits.json`; what it leaves out of `gradients` and `moved` is wrong.
+What a subject does not have it refuses with NotImplementedError, in `factory` or in `step`; what it computes is
+compared with the recording, within the limits of `limits.json`; what it leaves out of `gradients` and `moved` is not
+met.
 """
 
 import collections

@@ -60,9 +60,8 @@ def _release(wanted, store):
     if not wanted:
         fitting = [release for release in there if "rc" not in release]
     if not fitting:
-        raise BadInput(
-            "there is no recording of TensorFlow %s; recorded are: %s" % (wanted, ", ".join(there) or "none")
-        )
+        told = (wanted, ", ".join(there) or "none")
+        raise BadInput("there is no recording of TensorFlow %s; recorded are: %s" % told)
     return wanted if wanted in fitting else fitting[-1]
 
 

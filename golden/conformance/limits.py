@@ -17,8 +17,8 @@ class Limit(collections.namedtuple("Limit", PATTERNS + ("eps", "reason"))):
     """Arrays that may be up to `eps` eps of max|recorded| away from their recording; or `ANY`, which exempts them.
 
     Attributes:
-      case, array, release, mode, dtype, kernel: shell patterns, `*` for any, or several with `|` between them; a release
-        may be a range.
+      case, array, release, mode, dtype, kernel: shell patterns, `*` for any, or several with `|` between them; a
+        release may be a range.
       eps: the largest allowed max|d| / (eps * max|recorded|), of the array's dtype.
       reason: why, with evidence.
     """

@@ -1,4 +1,7 @@
-"""What the catalogue writes in JSON, as plain Python and NumPy values; `golden.runner.values` does it for TensorFlow."""
+"""What the catalogue writes in JSON, as plain Python and NumPy values.
+
+`golden.runner.values` does the same for TensorFlow.
+"""
 
 import numpy as np
 
@@ -13,6 +16,7 @@ class Regularizer:
         self.scale = scale
 
     def __call__(self, weight):
+        """The loss, a scalar."""
         return self.scale * np.sum(weight**2)
 
     def gradient(self, weight):

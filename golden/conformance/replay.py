@@ -1,6 +1,7 @@
 """Runs a case on an implementation without TensorFlow, with the names that the recording has."""
 
 import collections
+import inspect
 
 import numpy as np
 
@@ -90,7 +91,10 @@ class Replay:
         if self.case.get("mask"):
             shape = x.shape[:-1]
             more["mask"] = np.arange(int(np.prod(shape))).reshape(shape) % 3 != 0
-        return self.layers[call.layer].step(dict(state[call.layer]), x, training, weights, **more)
+        step = self.layers[call.layer].step
+        for name in set(more) - set(inspect.signature(step).parameters):
+            raise NotImplementedError("step takes no %s" % name)
+        return step(dict(state[call.layer]), x, training, weights, **more)
 
     def _record_gradient(self, prefix, index, name, value):
         kind, name = ("d2", name[len("second:") :]) if name.startswith("second:") else ("d", name)
@@ -136,9 +140,8 @@ class Replay:
     def _calls(self):
         """The calls, each with its layer: as many as the recording has variables for, or one that they all share."""
         raw = self.case.get("calls", [{}])
-        keys = [
-            call.get("layer") or ("shared" if self.case.get("form") == "class" else i) for i, call in enumerate(raw)
-        ]
+        one = "shared" if self.case.get("form") == "class" else None
+        keys = [call.get("layer") or one or i for i, call in enumerate(raw)]
         order = list(collections.OrderedDict.fromkeys(keys))
         recorded = 1 + max([piece.layer for piece in self.pieces.values()] or [-1])
         if recorded not in (1, len(order)):

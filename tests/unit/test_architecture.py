@@ -32,6 +32,7 @@ ALLOWED = {
     "tfcompat.installation": ["tfcompat"],
     "tfcompat.spec": ["numpy"],
     "tfcompat.spec.clauses": ["tfcompat.releases"],
+    "tfcompat.spec.layer": ["numpy", "tfcompat.releases", "tfcompat.spec.reference"],
     "tfcompat.migrate": [
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
     ],

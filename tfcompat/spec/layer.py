@@ -106,7 +106,7 @@ class Layer:
         return not (self.fused or right)
 
     def rate(self, name: str) -> float:
-        """1 - momentum, rounded to float32 as TensorFlow does, unless the momentum is a float64 of NumPy or a tensor."""
+        """1 - momentum, which TensorFlow rounds to float32 unless the momentum is a float64 of NumPy or a tensor."""
         momentum = self.arguments[name]
         if isinstance(momentum, np.float64):
             return float(1.0 - momentum)
@@ -264,7 +264,7 @@ class _Call:
     def _batch(self, x: Array) -> Moments:
         """The statistics that the averages move towards; of virtual batches, their mean."""
         batch = formulas.moments(x, formulas.weights(x, self.mask), self.layer.reduced)
-        return Moments(*(v.mean(1, keepdims=True) for v in batch)) if self.layer.grouped else batch
+        return Moments(*(v.sum(1, keepdims=True) / v.shape[1] for v in batch)) if self.layer.grouped else batch
 
     def _inner(self, x: Array, statistics: Moments) -> Affine:
         """What comes between normalizing and gamma."""

@@ -1,7 +1,7 @@
 """Batch normalization in NumPy alone, for reading: every formula of the specification once, in float64.
 
-Shapes: `x`, `y` and their gradients have the shape of the input; statistics and parameters have the same rank, with size
-1 along every axis that is averaged over, so that all of them broadcast.  The `reduced` axes are those that share
+Shapes: `x`, `y` and their gradients have the shape of the input; statistics and parameters have the same rank, with
+size 1 along every axis that is averaged over, so that all of them broadcast.  The `reduced` axes are those that share
 statistics.  Symbols are those of the papers: mean and variance of the batch are mu and sigma^2.
 
 Papers: Ioffe and Szegedy 2015 (arXiv:1502.03167), Ioffe 2017 (arXiv:1702.03275), Hoffer, Hubara and Soudry 2017
