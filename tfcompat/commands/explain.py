@@ -135,10 +135,13 @@ def _draw(found: Explanation, path: str, overwrite: bool) -> None:
     if found.averages is None:
         raise InputError("--plot: the moving averages stand still or become NaN; leave it out")
     drawn = figure.approach(found.averages.momentum, found.call.steps)
-    with writing.folder_beside(path) as folder:
-        made = os.path.join(folder, os.path.basename(path))
-        figure.write(drawn, made)
-        writing.put_file(made, path)
+    try:
+        with writing.folder_beside(path) as folder:
+            made = os.path.join(folder, os.path.basename(path))
+            figure.write(drawn, made)
+            writing.put_file(made, path)
+    except OSError as error:
+        raise InputError("{}: cannot be written ({})".format(path, error.strerror)) from None
 
 
 def _print(found: Explanation) -> None:

@@ -32,8 +32,8 @@ KINDS: Dict[str, Tuple[str, str]] = {
         "do without what speaks against it, or leave fused out",
     ),
     "virtual-batch-does-not-divide": (
-        "virtual_batch_size={size} does not divide the batch of {batch}, which TensorFlow refuses wherever it makes virtual "
-        "batches",
+        "virtual_batch_size={size} does not divide the batch of {batch}; TensorFlow refuses that wherever it makes "
+        "virtual batches",
         "take a size that divides the batch, or batches of a multiple of it (drop_remainder=True in tf.data)",
     ),
     "virtual-batch-ignored": (

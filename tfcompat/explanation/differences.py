@@ -55,7 +55,8 @@ def differences(call: Call, among: Sequence[str] = RELEASES) -> Tuple[Difference
       among: releases to compare with.
     """
     behaviour = call.plan.behaviour
-    others = [(trait, _elsewhere(trait, behaviour, among)) for trait in TRAITS]
+    compared = [releases.behaviour(release) for release in among]
+    others = [(trait, _elsewhere(trait, behaviour, compared)) for trait in TRAITS]
     return tuple(
         Difference(_range(there), trait.name, trait.otherwise if getattr(behaviour, trait.name) else trait.about)
         for trait, there in others
@@ -63,10 +64,10 @@ def differences(call: Call, among: Sequence[str] = RELEASES) -> Tuple[Difference
     )
 
 
-def _elsewhere(trait: Trait, behaviour: Behaviour, among: Sequence[str]) -> List[str]:
+def _elsewhere(trait: Trait, behaviour: Behaviour, compared: Sequence[Behaviour]) -> List[str]:
     """The releases on the other side of a trait."""
     here = getattr(behaviour, trait.name)
-    return [release for release in among if getattr(releases.behaviour(release), trait.name) != here]
+    return [other.release for other in compared if getattr(other, trait.name) != here]
 
 
 def _concerns(trait: Trait, call: Call) -> bool:
