@@ -1,0 +1,44 @@
+"""The pages under docs/, and the blocks of code in them."""
+
+import collections
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+#: All pages, by their path under docs/.
+PAGES = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md"))}
+
+#: A block of code: the page it is on, the number of its first line, its language, what is in it.
+Block = collections.namedtuple("Block", "page line language body")
+
+_FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<language>[^\n]*)\n(?P<body>.*?)^[ \t]*(?P=fence)[ \t]*$", re.M | re.S
+)
+
+
+def blocks_of(page, text):
+    """The `Block`s of a page, in order.
+
+    Raises:
+      ValueError: a fence that is indented, or that is never closed.
+    """
+    found = []
+    for match in _FENCE.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        if match.group("indent"):
+            raise ValueError("{}:{}: the block is indented; put it at the margin".format(page, line))
+        found.append(Block(page, line, match.group("language").strip(), match.group("body")))
+    if re.search(r"^\s*(```|~~~)", _FENCE.sub("", text), re.M):
+        raise ValueError("{}: a block is never closed".format(page))
+    return found
+
+
+def prose_of(text):
+    """A page without its blocks of code."""
+    return _FENCE.sub("", text)
+
+
+#: The blocks of the English pages; those of the Chinese ones are the same.
+BLOCKS = [block for page, text in PAGES.items() if not page.startswith("zh/") for block in blocks_of(page, text)]
