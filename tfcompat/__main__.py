@@ -9,7 +9,10 @@ from tfcompat import __version__
 from tfcompat.errors import InputError
 
 #: Each is a module of `tfcompat.commands`.
-COMMANDS = ("audit", "rebuild", "rewrite", "checkpoint", "fold")
+COMMANDS = ("audit", "rebuild", "rewrite", "checkpoint", "fold", "explain")
+
+#: Module that a command needs -> the extra that brings it.
+EXTRAS = {"rich": "migrate", "libcst": "migrate", "matplotlib": "plot"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,9 +35,10 @@ def main(argv: Optional[List[str]] = None) -> int:
         print("tfcompat: {}".format(error), file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
-        if error.name not in ("libcst", "rich"):
+        missing = (error.name or "").split(".")[0]
+        if missing not in EXTRAS:
             raise
-        print("tfcompat: {} is missing; pip install 'tfcompat[migrate]'".format(error.name), file=sys.stderr)
+        print("tfcompat: {} is missing; pip install 'tfcompat[{}]'".format(missing, EXTRAS[missing]), file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader, `head` for example, has seen enough
         sys.stderr.close()

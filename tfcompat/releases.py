@@ -37,6 +37,9 @@ RELEASES: Tuple[str, ...] = tuple(
     ["1.{}".format(minor) for minor in range(16)] + ["2.{}".format(minor) for minor in range(23)]
 )
 
+#: What the fused kernel takes for a smaller epsilon where it has the trait `fused_epsilon_clamped`, for cuDNN's sake.
+SMALLEST_FUSED_EPSILON = 1.001e-5
+
 TRAITS: Tuple[Trait, ...] = (
     Trait("takes_renorm", "1.2", None, "renorm-rank4", "*renorm*|pair-*", "There is batch renormalization.", "There is no batch renormalization."),
     Trait("takes_fused", "1.3", None, "fused-false-rank4", "*fused*|pair-*", "The fused kernel can be chosen.", "There is no fused kernel to choose."),
@@ -147,6 +150,11 @@ def behaviour(release: str) -> Behaviour:
 def first_release(trait: str) -> str:
     """The first release that has the trait of this name."""
     return next(row.first for row in TRAITS if row.name == trait) or RELEASES[0]
+
+
+def last_release(trait: str) -> str:
+    """The last release that has the trait of this name."""
+    return next(row.last for row in TRAITS if row.name == trait) or RELEASES[-1]
 
 
 def _holds(trait: Trait, version: Version) -> bool:

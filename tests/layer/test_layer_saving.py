@@ -108,7 +108,7 @@ def test_subclassed_model_comes_back(tmp_path):
     model = Wrapped()
     model(tf.constant(batch()), training=True)
     path = str(tmp_path / "model.keras")
-    model.save(path, **({"save_format": "keras"} if KERAS < (2, 13) else {}))
+    model.save(path, **({"save_format": "keras_v3"} if KERAS < (2, 13) else {}))
     loaded = keras.models.load_model(path, custom_objects={"Wrapped": Wrapped})
     assert_alike(model, loaded)
 

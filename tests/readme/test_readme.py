@@ -28,7 +28,7 @@ BLOCKS = collections.defaultdict(list)
 for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
     BLOCKS[language].append(body)
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
-MIGRATION, SETUP, FURTHER = (block.splitlines() for block in BLOCKS["sh"])
+EXPLAINED, MIGRATION, SETUP, FURTHER = (block.splitlines() for block in BLOCKS["sh"])
 
 
 def run(program, folder):
@@ -110,6 +110,20 @@ def test_followed_release_prints_what_its_comment_says(tmp_path):
     program = BLOCKS["python"][2]
     (comment,) = re.findall(r"^print\(.*\)  # (.*)$", program, re.MULTILINE)
     assert run(program, tmp_path).strip() == comment
+
+
+def test_explained_call_prints_the_numbers_and_warnings_that_the_text_names(tmp_path):
+    (command,) = EXPLAINED
+    words = shlex.split(command)
+    program = "import sys, tfcompat.__main__ as main; sys.exit(main.main(%r))"
+    printed = run(program % words[1:], tmp_path)
+    about = PROSE.split("## What a call does")[1].split("\n## ")[0]
+    assert (
+        words[0] == "tfcompat" and "(90 for each channel here)" in about and "n = 10 x 3 x 3 = 90 for each" in printed
+    )
+    assert "(after 44 steps)" in about and "After 44 steps they are within 1 %" in printed
+    assert re.findall(r"^warning ([\w-]+)", printed, re.MULTILINE) == ["training-off", "momentum-too-slow"]
+    assert [path.name for path in tmp_path.iterdir()] == [words[-1]]
 
 
 def test_commands_of_the_migration_run_one_after_the_other(tmp_path):

@@ -19,10 +19,12 @@ ALLOWED = {
     "tfcompat.errors": [],
     "tfcompat.releases": [],
     "tfcompat.following": ["tfcompat.releases"],
+    "tfcompat.momentum": [],
     "tfcompat.explanation": [
-        *("tfcompat.config", "tfcompat.following", "tfcompat.plan", "tfcompat.releases"),
-        "tfcompat.backend.ops",
+        *("tfcompat.config", "tfcompat.following", "tfcompat.plan", "tfcompat.releases", "tfcompat.momentum"),
+        "tfcompat.backend.installed",
     ],
+    "tfcompat.explanation.figure": ["matplotlib", "tfcompat.momentum", "tfcompat.errors"],
     "tfcompat.plan": ["tfcompat.config", "tfcompat.releases", "tfcompat.errors"],
     "tfcompat.backend": ["tensorflow", "keras", "tfcompat.config", "tfcompat.errors", "tfcompat.kernels.step"],
     "tfcompat.backend.h5": ["h5py"],
@@ -33,10 +35,15 @@ ALLOWED = {
     "tfcompat.spec": ["numpy"],
     "tfcompat.migrate": [
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
+        "tfcompat.momentum",
     ],
     "tfcompat.migrate.rewrite": ["libcst", "tfcompat.config", "tfcompat.errors"],
     "tfcompat.migrate.checkpoints.h5": ["tfcompat.layers", "tfcompat.errors", "tfcompat.backend"],
     "tfcompat.commands": ["tfcompat.migrate", "tfcompat.errors", "rich"],
+    "tfcompat.commands.explain": [
+        *("tfcompat.explanation", "tfcompat.config", "tfcompat.following", "tfcompat.errors", "tfcompat.commands"),
+        *("tfcompat.backend.installed", "tfcompat.migrate.checkpoints.writing"),
+    ],
     "tfcompat.__main__": ["tfcompat"],
 }
 
@@ -158,7 +165,9 @@ def in_a_new_process(code, *options):
     )
 
 
-@pytest.mark.parametrize("module", ["tfcompat", "tfcompat.config", "tfcompat.plan", "tfcompat.releases"])
+@pytest.mark.parametrize(
+    "module", ["tfcompat", "tfcompat.config", "tfcompat.plan", "tfcompat.releases", "tfcompat.explanation"]
+)
 def test_importing_it_imports_no_tensorflow_keras_or_numpy_and_warns_of_nothing(module):
     code = "import sys, %s; print(sorted({'tensorflow', 'keras', 'tf_keras', 'numpy'} & set(sys.modules)))" % module
     run = in_a_new_process(code, "-W", "error")

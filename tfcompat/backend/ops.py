@@ -77,10 +77,6 @@ def keeping_intermediates() -> Iterator[None]:
         util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE = None
 
 
-#: What `tf.nn.fused_batch_norm` took for a smaller epsilon up to TensorFlow 2.11, for cuDNN's sake.
-SMALLEST_FUSED_EPSILON = 1.001e-5
-
-
 _MINOR = [int(part) for part in RELEASE.split(".")[:2]]
 
 #: Whether the fused kernel leaves its moments as the memory was at inference: up to TensorFlow 2.3.

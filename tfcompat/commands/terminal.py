@@ -6,9 +6,9 @@ import sys
 from typing import Any, Iterable, List, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 
 def quiet_tensorflow() -> None:
@@ -22,9 +22,11 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, markup=False, soft_wrap=True, width=10000)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], justify: JustifyMethod = "left") -> None:
     """Prints rows under their columns; None is printed as `-`."""
-    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(
+        *(Column(name, justify=justify) for name in columns), box=SIMPLE_HEAD, pad_edge=False, show_edge=False
+    )
     for row in rows:
         table.add_row(*("-" if value is None else str(value) for value in row))
     console().print(table)

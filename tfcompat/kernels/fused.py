@@ -8,6 +8,7 @@ from tfcompat.config import Config
 from tfcompat.kernels import averages
 from tfcompat.kernels.step import Step, Update, Weights
 from tfcompat.plan import Plan
+from tfcompat.releases import SMALLEST_FUSED_EPSILON
 
 _STATISTICS = ("moving_mean", "moving_variance")
 
@@ -59,8 +60,8 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
 
 
 def _epsilon(config: Config, plan: Plan) -> Any:
-    if plan.behaviour.fused_epsilon_clamped and not config.epsilon > ops.SMALLEST_FUSED_EPSILON:
-        return ops.SMALLEST_FUSED_EPSILON
+    if plan.behaviour.fused_epsilon_clamped and not config.epsilon > SMALLEST_FUSED_EPSILON:
+        return SMALLEST_FUSED_EPSILON
     return config.epsilon
 
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 
 from tfcompat.migrate.auditing.site import Site
+from tfcompat.momentum import SLOW, largest, share_left
 
 
 class Kind(NamedTuple):
@@ -76,9 +77,6 @@ KINDS: Dict[str, Kind] = {
         "give it training=True or a placeholder, unless it is meant to be frozen",
     ),
 }
-
-#: How much of the initial value may be left in a moving statistic after the training.
-REST = 0.1
 
 
 class Diagnosis(NamedTuple):
@@ -183,18 +181,11 @@ def of_values(layer: str, statistics: Mapping[str, Any]) -> Iterator[Diagnosis]:
 def of_momentum(layer: str, momenta: Sequence[Any], steps: Optional[int]) -> Iterator[Diagnosis]:
     """The diagnosis of a momentum that is too slow for so many steps; no number is no momentum."""
     numbers = [momentum for momentum in momenta if isinstance(momentum, (int, float)) and 0 <= momentum <= 1]
-    slow = [momentum for momentum in numbers if steps and momentum**steps > REST]
+    slow = [momentum for momentum in numbers if steps and share_left(momentum, steps) > SLOW]
     if steps and slow:
-        momentum, enough = max(slow), _enough(steps)
-        yield diagnosis("momentum-too-slow", layer, steps=steps, momentum=momentum, rest=momentum**steps, enough=enough)
-
-
-def _enough(steps: int) -> float:
-    """The largest momentum with few digits that `REST` or less is left with."""
-    exact = REST ** (1 / steps)
-    digits = next(n for n in range(1, 20) if int(exact * 10**n) / 10**n > 0)
-    digits = max(digits, int(np.ceil(-np.log10(1 - exact))))
-    return int(exact * 10**digits) / 10**digits
+        momentum, enough = max(slow), largest(SLOW, steps)
+        rest = share_left(momentum, steps)
+        yield diagnosis("momentum-too-slow", layer, steps=steps, momentum=momentum, rest=rest, enough=enough)
 
 
 _PAIR: Tuple[str, str] = ("moving_mean", "moving_variance")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfcompat.errors import InputError
+from tfcompat.releases import SMALLEST_FUSED_EPSILON
 
 
 class Affine(NamedTuple):
@@ -74,11 +75,9 @@ def exact(layer: Any) -> Affine:
 
 def epsilon_of(layer: Any) -> float:
     """The epsilon that the layer's kernel uses: fused kernels of early releases take none below cuDNN's."""
-    from tfcompat.backend import ops
-
     plan = getattr(layer, "plan", None)
     clamped = plan is not None and plan.kernel == "fused" and plan.behaviour.fused_epsilon_clamped
-    return max(float(layer.epsilon), ops.SMALLEST_FUSED_EPSILON) if clamped else float(layer.epsilon)
+    return max(float(layer.epsilon), SMALLEST_FUSED_EPSILON) if clamped else float(layer.epsilon)
 
 
 def _value(variable: Any) -> Any:
