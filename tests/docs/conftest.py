@@ -2,13 +2,12 @@
 
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
-from pages import BLOCKS, ROOT
+from pages import BLOCKS, ROOT, commands_of
 
 #: The command that the pages give, with TensorFlow out of reach: the site needs none.
 BUILD = "import sys; sys.modules['tensorflow'] = None; from mkdocs.__main__ import cli; cli(sys.argv[1:])"
@@ -69,7 +68,7 @@ def commands_that_run(block):
     """
     if block.language != "sh":
         return []
-    lines = [shlex.split(line) for line in block.body.splitlines()]
+    lines = commands_of(block)
     after = BLOCKS[BLOCKS.index(block) + 1 :][:1]
     shown = bool(after) and after[0].page == block.page and after[0].language == "text"
     harness = [words[2:] for words in lines if words[:3] == ["python", "-m", "golden"] and shown]

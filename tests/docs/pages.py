@@ -3,6 +3,7 @@
 import collections
 import pathlib
 import re
+import shlex
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -42,3 +43,8 @@ def prose_of(text):
 
 #: The blocks of the English pages; those of the Chinese ones are the same.
 BLOCKS = [block for page, text in PAGES.items() if not page.startswith("zh/") for block in blocks_of(page, text)]
+
+
+def commands_of(block):
+    """The words of each command in a block of `sh`; a backslash at the end of a line goes on in the next one."""
+    return [shlex.split(line) for line in block.body.replace("\\\n", " ").splitlines()]

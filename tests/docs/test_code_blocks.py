@@ -2,11 +2,10 @@
 
 import json
 import re
-import shlex
 
 import pytest
 from conftest import commands_that_run
-from pages import BLOCKS, PAGES, ROOT, blocks_of
+from pages import BLOCKS, PAGES, ROOT, blocks_of, commands_of
 
 import tfcompat.__main__
 from golden import __main__ as harness
@@ -87,13 +86,11 @@ def test_texts_are_compared_line_by_line(expected, told, verdict):
     assert agrees(expected, told) is verdict
 
 
-COMMANDS = [(b, line) for b in of_language("sh") for line in b.body.splitlines()]
-
-
-@pytest.mark.parametrize("line", [pytest.param(line, id="{0.page}-{1}".format(b, line)) for b, line in COMMANDS])
-def test_command_is_one_that_its_program_takes(line):
-    for words in split(shlex.split(line), "&&"):
-        check(words)
+@pytest.mark.parametrize("block", named(of_language("sh")))
+def test_command_is_one_that_its_program_takes(block):
+    for command in commands_of(block):
+        for words in split(command, "&&"):
+            check(words)
 
 
 def split(words, at):
