@@ -22,10 +22,15 @@ def code(text):
     return "`{}`".format(text)
 
 
+def plain(text):
+    """Text whose braces are no attributes of Markdown's."""
+    return text.replace("{", "&#123;")
+
+
 def diagnoses():
     """Every row of `KINDS`, with a link to what explains it."""
     rows = [
-        ["[`{0}`](pitfalls.md#{0})<br>{1}".format(name, kind.severity), kind.sentence, kind.cure]
+        ["[`{0}`](pitfalls.md#{0})<br>{1}".format(name, kind.severity), plain(kind.sentence), plain(kind.cure)]
         for name, kind in KINDS.items()
     ]
     return table(["code and severity", "what is wrong", "what to do"], rows)
@@ -36,7 +41,7 @@ def diagnosis(name):
     kind = KINDS[name]
     box = {"error": "failure", "warning": "warning"}[kind.severity]
     sentences = [sentence[0].upper() + sentence[1:] + "." for sentence in (kind.sentence, "To do: " + kind.cure)]
-    return '!!! {} "{} `{}`"\n\n    {}'.format(box, kind.severity, name, "\n\n    ".join(sentences))
+    return '!!! {} "{} `{}`"\n\n    {}'.format(box, kind.severity, name, plain("\n\n    ".join(sentences)))
 
 
 def traits():
