@@ -31,6 +31,7 @@ ALLOWED = {
     "tfcompat.layers": ["tfcompat"],
     "tfcompat.installation": ["tfcompat"],
     "tfcompat.spec": ["numpy"],
+    "tfcompat.spec.clauses": ["tfcompat.releases"],
     "tfcompat.migrate": [
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
     ],
