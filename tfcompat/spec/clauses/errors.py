@@ -119,14 +119,14 @@ CHAPTER = Chapter(
             id="BN-ERROR-13",
             text="A float for `virtual_batch_size` must be refused with a TypeError in a graph without TF2 behaviour.",
             formula="",
-            traits=("takes_virtual_batch",),
+            traits=(),
             source="TensorFlow",
             cases="virtual-batch-float",
         ),
         Clause(
             id="BN-ERROR-14",
-            text="A `momentum` that is None or a string must be refused with a TypeError or a ValueError, outside "
-            "of graphs in the first step that trains.",
+            text="A `momentum` that is None or a string must be refused with a TypeError or a ValueError, at the "
+            "latest in the first step that trains.",
             formula="",
             traits=(),
             source="TensorFlow",

@@ -52,8 +52,8 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-RENORM-5",
-            text="Of `renorm_clipping`, `rmin` must bound r from below, then `rmax` from above, and `dmax` d on "
-            "both sides, each if it is given.",
+            text="Of `renorm_clipping`, `rmin` must bound r from below, `rmax` r from above and `dmax` d on both "
+            "sides, each if it is given.",
             formula=r"r \leftarrow [r]_{r_\min}^{r_\max}, \qquad d \leftarrow [d]_{-d_\max}^{d_\max}",
             traits=("takes_renorm",),
             source="Ioffe 2017, algorithm 1; TensorFlow",

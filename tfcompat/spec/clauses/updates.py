@@ -10,8 +10,8 @@ CHAPTER = Chapter(
     clauses=(
         Clause(
             id="BN-UPDATE-1",
-            text="In a graph, every call whose `training` is not known to be false must add exactly two operations "
-            "to `UPDATE_OPS`, one for `moving_mean` and one for `moving_variance`, with renorm too.",
+            text="In a graph, a call whose `training` is not known to be false must add exactly two operations to "
+            "`UPDATE_OPS`, one for `moving_mean` and one for `moving_variance`, with renorm too.",
             formula="",
             traits=(),
             source="TensorFlow",
@@ -54,7 +54,7 @@ CHAPTER = Chapter(
         Clause(
             id="BN-UPDATE-6",
             text="Outside of graphs, the averages must move once with every call that trains, before the next reads "
-            "them, and no collection is used.",
+            "them.",
             formula="",
             traits=(),
             source="TensorFlow",

@@ -68,9 +68,10 @@ VIRTUAL = Chapter(
         ),
         Clause(
             id="BN-VIRTUAL-7",
-            text="Virtual batches with more unknown dimensions than the first must be refused with a TypeError.",
+            text="Virtual batches of inputs with more unknown dimensions than the first must be refused with a "
+            "TypeError.",
             formula="",
-            traits=("takes_virtual_batch", "!virtual_batch_of_unknown_shape"),
+            traits=("!virtual_batch_of_unknown_shape",),
             source="TensorFlow",
             cases="virtual-batch-unknown-spatial",
         ),
@@ -113,7 +114,8 @@ ADJUST = Chapter(
         ),
         Clause(
             id="BN-ADJUST-3",
-            text="What `adjustment` makes must be computed anew in every step, random numbers too.",
+            text="`adjustment` must be free to draw random numbers, which are those of the operations and seeds "
+            "that it makes.",
             formula="",
             traits=("takes_virtual_batch",),
             source="TensorFlow",
