@@ -32,6 +32,7 @@ ALLOWED = {
     "tfcompat.installation": ["tfcompat"],
     "tfcompat.spec": ["numpy"],
     "tfcompat.spec.clauses": ["tfcompat.releases"],
+    "tfcompat.spec.render": ["tfcompat.releases", "tfcompat.spec"],
     "tfcompat.migrate": [
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
     ],

@@ -15,7 +15,8 @@ CHAPTER = Chapter(
             formula=r"a \leftarrow a - (a - s) (1 - m)",
             traits=(),
             source="Ioffe & Szegedy 2015, section 3.1; TensorFlow",
-            cases="rank?-defaults|momentum-*-rank?|momentum-*-training-true|long-training*|alternating*",
+            cases="rank?-defaults|momentum-0-*|momentum-1-rank?|momentum-2-*|momentum-negative-*|momentum-tensor-*|"
+            "momentum-fed-*|long-training*|alternating*",
         ),
         Clause(
             id="BN-AVG-2",
@@ -32,7 +33,7 @@ CHAPTER = Chapter(
             formula=r"s = \sigma^2",
             traits=(),
             source="TensorFlow",
-            cases="rank2-*|rank3-*|fused-false-rank?|axis-list-1-3|axis-2-rank4-unfused|one-rank2",
+            cases="rank2-defaults|rank3-defaults|fused-false-rank?|axis-list-1-3|axis-2-rank4-unfused|one-rank2",
         ),
         Clause(
             id="BN-AVG-4",

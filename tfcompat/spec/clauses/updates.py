@@ -24,7 +24,9 @@ CHAPTER = Chapter(
             formula="",
             traits=(),
             source="TensorFlow",
-            cases="*-inference|training-false-*|training-omitted-*|reuse-other-training|class-called-twice-rank?",
+            cases="rank?-inference|fused-false-inference|renorm-inference|adjustment-inference|"
+            "regularizer-inference|virtual-batch-inference|training-false-*|training-omitted-*|reuse-other-training|"
+            "class-called-twice-rank?",
         ),
         Clause(
             id="BN-UPDATE-3",
