@@ -77,7 +77,7 @@ TRAITS: Tuple[Trait, ...] = (
     Trait("virtual_batch_off_at_inference", "2.11", None, "virtual-batch-2", "*virtual-batch*|pair-*", "With TF2 behaviour, virtual batches are made only where `training` is known to be true.", "Virtual batches are made at inference, too."),
     Trait("casts_input", "2.9", None, "layer-dtype-float64-on-float32", "layer-dtype-*", "Input is cast to the dtype that the layer was given.", "Input is taken as it comes."),
     Trait("masks", "2.12", None, "class-mask-rank3", "class-mask-*", "`call` takes a mask.", "`call` takes no mask."),
-    Trait("variance_depends_on_mean", "2.22", None, "second-order-unfused", "*second-order*|*huge-mean*", "The unfused variance has right second derivatives, and gradients that round otherwise.", "Second derivatives of the unfused variance take the mean for a constant."),
+    Trait("variance_depends_on_mean", "2.22", None, "second-order-unfused", "*second-order*|*huge-mean*", "The unfused variance has right second derivatives, and gradients that round otherwise.", "From 1.3 on, second derivatives of the unfused variance take the mean for a constant."),
 )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ ALLOWED = {
     "tfcompat.layers": ["tfcompat"],
     "tfcompat.installation": ["tfcompat"],
     "tfcompat.spec": ["numpy"],
+    "tfcompat.spec.clauses": ["tfcompat.releases"],
+    "tfcompat.spec.render": ["tfcompat.releases", "tfcompat.spec"],
     "tfcompat.migrate": [
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
         "tfcompat.momentum",
