@@ -32,14 +32,14 @@ def figure():
     style = {"svg.fonttype": "path", "svg.hashsalt": "averages", "font.size": 10}
     style.update((key + "color", _TEXT) for key in ("text.", "axes.edge", "axes.label", "xtick.", "ytick."))
     with matplotlib.rc_context(style):
-        canvas = Figure(figsize=(7, 3.6))
+        canvas = Figure(figsize=(7, 3.8))
         axes = canvas.subplots()
         axes.plot(shown + 1, values[shown], ".", color="#9a9a9a", markersize=3, label="mean of a batch")
         for momentum, colour in zip(MOMENTA, ("#e69f00", "#0e8fd6", "#009e73")):
-            label = "moving average, momentum {}".format(momentum)
+            label = "moving mean, momentum {}".format(momentum)
             axes.plot(shown + 1, averages(momentum, values)[shown], color=colour, linewidth=1.8, label=label)
         axes.set(xscale="log", xlim=(1, STEPS), ylim=(0, MEAN + 4 * SPREAD), xlabel="step of training")
-        axes.legend(frameon=False, loc="lower right", fontsize=9)
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=2)
         written = io.StringIO()
         canvas.savefig(written, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
     svg = written.getvalue()

@@ -23,6 +23,7 @@ TEXTS = {
     "families": tables.families,
     "history": tables.history,
     "recorded": tables.recorded,
+    "specification": tables.specification,
     "traits": tables.traits,
 }
 
@@ -31,10 +32,11 @@ FIGURES = {"averages": averages.figure, "sharing": sharing.figure}
 
 _PLACE = re.compile(r"^<!-- render: (\S+)(?: (\S+))? -->$", re.MULTILINE)
 _HAN = re.compile("[\u4e00-\u9fff]+")
+_WRAPPED = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
 
 
 def on_page_markdown(markdown, page, **_):
-    """Puts tables in their places."""
+    """Puts tables in their places; a line that ends within Chinese text is no space between words."""
 
     def render(match):
         name, argument = match.groups()
@@ -42,7 +44,7 @@ def on_page_markdown(markdown, page, **_):
             raise PluginError("{}: there is no {!r} to render".format(page.file.src_uri, name))
         return match.group() if name in FIGURES else TEXTS[name](*[argument] * bool(argument))
 
-    return _PLACE.sub(render, markdown)
+    return _PLACE.sub(render, _WRAPPED.sub("", markdown))
 
 
 def on_page_content(html, **_):

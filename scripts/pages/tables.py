@@ -7,6 +7,7 @@ from golden import environments, pins
 from golden.store import Store
 from tfcompat.migrate.auditing.diagnoses import KINDS
 from tfcompat.releases import RELEASES, TRAITS
+from tfcompat.spec import render
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -58,7 +59,7 @@ def _span(trait):
         return "up to {}".format(trait.last)
     if trait.last is None:
         return "from {}".format(trait.first)
-    return trait.first if trait.first == trait.last else "{} – {}".format(trait.first, trait.last)
+    return trait.first if trait.first == trait.last else "{} - {}".format(trait.first, trait.last)
 
 
 def history():
@@ -77,6 +78,17 @@ def history():
 def lower(sentence):
     """A sentence as it goes on after a colon; names of arguments stay as they are."""
     return sentence if sentence.startswith("`") else sentence[0].lower() + sentence[1:]
+
+
+def specification(part):
+    """A part of the specification: `worked-example`, `versions`, or `clauses`, which is all that comes before."""
+    clauses, rest = render.markdown().split("\n## Worked example\n")
+    example, versions = rest.split("\n## Versions\n")
+    return {
+        "clauses": clauses,
+        "worked-example": "## Worked example\n" + example,
+        "versions": "## Versions\n" + versions,
+    }[part]
 
 
 def recorded():

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from pages import BLOCKS, ROOT, commands_of
+
+from pages import BLOCKS, ROOT, jobs_of
 
 #: The command that the pages give, with TensorFlow out of reach: the site needs none.
 BUILD = "import sys; sys.modules['tensorflow'] = None; from mkdocs.__main__ import cli; cli(sys.argv[1:])"
@@ -50,26 +51,3 @@ def printed(tmp_path_factory):
     for owner, result in zip(owners, json.loads(done.stdout)):
         results.setdefault(owner, []).append((result["status"], result["printed"]))
     return results, done.stderr
-
-
-def jobs_of(block, folder):
-    """The jobs of a block, as `run_blocks` reads them."""
-    if block.language == "python":
-        program = folder / "block{}.py".format(block.line)
-        program.write_text(block.body, encoding="utf-8")
-        return [{"program": str(program)}]
-    return [{"command": words} for words in commands_that_run(block)]
-
-
-def commands_that_run(block):
-    """The commands of a block that are quick, change nothing outside of the folder, and so are run.
-
-    All of `tfcompat`; of the harness those whose output is on the page.
-    """
-    if block.language != "sh":
-        return []
-    lines = commands_of(block)
-    after = BLOCKS[BLOCKS.index(block) + 1 :][:1]
-    shown = bool(after) and after[0].page == block.page and after[0].language == "text"
-    harness = [words[2:] for words in lines if words[:3] == ["python", "-m", "golden"] and shown]
-    return [words for words in lines if words[0] == "tfcompat"] + harness

@@ -5,11 +5,9 @@ import re
 import urllib.parse
 
 #: Element -> attributes with something that a browser loads by itself.
-_LOADED = {
-    **dict.fromkeys(("script", "img", "iframe", "audio", "video", "source", "embed", "track", "input"), ("src",)),
-    **{"link": ("href",), "object": ("data",), "video": ("src", "poster"), "image": ("href", "xlink:href")},
-    **{"use": ("href", "xlink:href")},
-}
+_LOADED = dict.fromkeys(("script", "img", "iframe", "audio", "source", "embed", "track", "input"), ("src",))
+_LOADED.update(link=("href",), object=("data",), video=("src", "poster"))
+_LOADED.update(dict.fromkeys(("image", "use"), ("href", "xlink:href")))
 _URLS = re.compile(r"""url\(\s*['"]?([^'")\s]+)|@import\s+['"]([^'"]+)""")
 
 

@@ -48,3 +48,26 @@ BLOCKS = [block for page, text in PAGES.items() if not page.startswith("zh/") fo
 def commands_of(block):
     """The words of each command in a block of `sh`; a backslash at the end of a line goes on in the next one."""
     return [shlex.split(line) for line in block.body.replace("\\\n", " ").splitlines()]
+
+
+def jobs_of(block, folder):
+    """The jobs of a block, as `run_blocks` reads them."""
+    if block.language == "python":
+        program = folder / "block{}.py".format(block.line)
+        program.write_text(block.body, encoding="utf-8")
+        return [{"program": str(program)}]
+    return [{"command": words} for words in commands_that_run(block)]
+
+
+def commands_that_run(block):
+    """The commands of a block that are quick, change nothing outside of the folder, and so are run.
+
+    All of `tfcompat`; of the harness those whose output is on the page.
+    """
+    if block.language != "sh":
+        return []
+    lines = commands_of(block)
+    after = BLOCKS[BLOCKS.index(block) + 1 :][:1]
+    shown = bool(after) and after[0].page == block.page and after[0].language == "text"
+    harness = [words[2:] for words in lines if words[:3] == ["python", "-m", "golden"] and shown]
+    return [words for words in lines if words[0] == "tfcompat"] + harness

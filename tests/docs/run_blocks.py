@@ -1,7 +1,7 @@
 """Runs programs and commands of the documentation, each in a child of a process that has imported TensorFlow already.
 
-Reads a JSON list of jobs, {"folder", "program": path} or {"folder", "command": words}, and prints a JSON list of {"status",
-"printed"}.
+Reads a JSON list of jobs, {"folder", "program": path} or {"folder", "command": words}, and prints a JSON list of
+{"status", "printed"}.
 A child starts as a new interpreter would, but for the modules that are imported: importing TensorFlow takes seconds.
 """
 

@@ -4,12 +4,11 @@ import json
 import re
 
 import pytest
-from conftest import commands_that_run
-from pages import BLOCKS, PAGES, ROOT, blocks_of, commands_of
 
 import tfcompat.__main__
 from golden import __main__ as harness
 from golden import catalogue, environments, record, record_all, verify_all
+from pages import BLOCKS, PAGES, ROOT, blocks_of, commands_of, commands_that_run
 
 try:
     import tomllib

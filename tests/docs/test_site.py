@@ -7,11 +7,11 @@ import urllib.parse
 
 import pytest
 import yaml
-from html_pages import HtmlPage, is_outside, urls_of_css
-from pages import DOCS, PAGES, ROOT, prose_of
 
 import tfcompat
 import tfcompat.migrate
+from html_pages import HtmlPage, is_outside, urls_of_css
+from pages import DOCS, PAGES, ROOT, prose_of
 from tfcompat.migrate.auditing.diagnoses import KINDS
 from tfcompat.releases import TRAITS
 
