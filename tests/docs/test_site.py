@@ -14,6 +14,8 @@ from html_pages import HtmlPage, is_outside, urls_of_css
 from pages import DOCS, PAGES, ROOT, prose_of
 from tfcompat.migrate.auditing.diagnoses import KINDS
 from tfcompat.releases import TRAITS
+from tfcompat.spec import worked_example
+from tfcompat.spec.clauses import CLAUSES
 
 CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
 CHINESE = [page for page in PAGES if page.startswith("zh/")]
@@ -178,6 +180,20 @@ def test_table_of_traits_is_that_of_the_code(built):
     text = squeezed(built["releases.html"].text)
     for trait in TRAITS:
         assert " ".join(map(squeezed, (trait.about, trait.otherwise, trait.case))) in text, trait.name
+
+
+def test_nothing_is_left_to_render(site):
+    for page in PAGES:
+        assert "<!-- render:" not in (site / html_of(page)).read_text(encoding="utf-8"), page
+
+
+def test_specification_has_every_clause_the_worked_example_the_pictures_and_the_versions(site, built):
+    page = built["specification.html"]
+    sections = {"worked-example", "sharing", "momentum", "versions"}
+    assert {name.lower() for name in CLAUSES} | sections <= page.anchors
+    assert {"sharing", "plot"} <= page.classes
+    text = squeezed(page.text)
+    assert all(squeezed(line.what) in text and "%.7g" % line.value in text for line in worked_example.lines())
 
 
 FOLDERS = "tfcompat|golden|scripts|tests|examples|benchmarks|docs|.ci"
