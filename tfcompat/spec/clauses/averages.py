@@ -11,11 +11,12 @@ CHAPTER = Chapter(
         Clause(
             id="BN-AVG-1",
             text="A training step must take from each average its difference from the batch's moment, times one "
-            "less the momentum, in this order of operations and in the dtype of the average.",
+            "less the momentum, in this order of operations but for BN-AVG-9, and in the dtype of the average.",
             formula=r"a \leftarrow a - (a - s) (1 - m)",
             traits=(),
             source="Ioffe & Szegedy 2015, section 3.1; TensorFlow",
-            cases="rank?-defaults|momentum-*-rank?|momentum-*-training-true|long-training*|alternating*",
+            cases="rank?-defaults|momentum-0-*|momentum-1-rank?|momentum-2-*|momentum-negative-*|momentum-tensor-*|"
+            "momentum-fed-*|long-training*|alternating*",
         ),
         Clause(
             id="BN-AVG-2",
@@ -32,7 +33,7 @@ CHAPTER = Chapter(
             formula=r"s = \sigma^2",
             traits=(),
             source="TensorFlow",
-            cases="rank2-*|rank3-*|fused-false-rank?|axis-list-1-3|axis-2-rank4-unfused|one-rank2",
+            cases="rank2-defaults|rank3-defaults|fused-false-rank?|axis-list-1-3|axis-2-rank4-unfused|one-rank2",
         ),
         Clause(
             id="BN-AVG-4",
@@ -45,8 +46,8 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-AVG-5",
-            text="The unfused kernel must compute one less the momentum as a Python number and round it to float32 "
-            "once, for float64 averages too.",
+            text="The unfused kernel must compute one less a momentum that is a Python number in Python and round "
+            "it to float32 once, for float64 averages too.",
             formula=r"\text{fl}(1 - m)",
             traits=("!averages_move_by_momentum",),
             source="TensorFlow",

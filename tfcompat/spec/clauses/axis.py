@@ -9,8 +9,8 @@ CHAPTER = Chapter(
     clauses=(
         Clause(
             id="BN-AXIS-1",
-            text="Elements must be in one group if they are at the same place along every kept axis, so that "
-            "moments are taken over all other axes, the batch among them.",
+            text="Elements must be in one group exactly if they are at the same place along every kept axis, "
+            "virtual batches apart, so that moments are taken over all other axes, the batch among them.",
             formula=r"\{0, \dots, r-1\} \setminus \text{axis}",
             traits=(),
             source="Ioffe & Szegedy 2015, section 3.2; TensorFlow",

@@ -6,7 +6,7 @@ CHAPTER = Chapter(
     key="CKPT",
     title="Checkpoints",
     about="What a checkpoint of a graph holds: variables by the name of the layer's scope, a slash and the names "
-    "below.  Shapes and dtypes are those of the second chapter.  With renorm, checkpoints of 1.14 and 1.15 do not "
+    "below.  Shapes and dtypes are those of the second chapter.  Checkpoints of BN-CKPT-4 and of BN-CKPT-5 do not "
     "load into each other.",
     clauses=(
         Clause(

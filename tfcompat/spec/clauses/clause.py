@@ -9,7 +9,7 @@ class Clause(NamedTuple):
     Attributes:
       id: `BN-CHAPTER-n`; a shipped id never changes its meaning.
       text: one sentence, with `must` and `may` in the sense of RFC 2119: what an implementation must do, and what it is
-        free to do.
+        free to do; a text without `must` is broken by nothing.
       formula: the same in LaTeX, empty where there is none.
       traits: names of rows of `tfcompat.releases.TRAITS` that a release must have for the clause to hold; with `!` in
         front, must not have.

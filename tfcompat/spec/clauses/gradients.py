@@ -77,7 +77,8 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-GRAD-8",
-            text="Second derivatives are right here as in BN-GRAD-7, where an implementation may follow BN-GRAD-6.",
+            text="Second derivatives through the unfused kernel, which are right in these releases, may be those of "
+            "BN-GRAD-6.",
             formula="",
             traits=(),
             source="TensorFlow up to 1.2; docs/findings.md",
@@ -85,8 +86,8 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-GRAD-9",
-            text="While training on an empty batch, the gradient of `gamma` must be 0 from the fused kernel and NaN "
-            "from the unfused one, and that of `beta` 0.",
+            text="While training on an empty batch, the gradient of `gamma` must be 0 from the fused kernel and, "
+            "but for virtual batches, NaN from the unfused one, and that of `beta` 0.",
             formula="",
             traits=("fused_by_default",),
             source="TensorFlow",

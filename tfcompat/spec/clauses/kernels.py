@@ -10,7 +10,7 @@ CHAPTER = Chapter(
     clauses=(
         Clause(
             id="BN-KERNEL-1",
-            text="`fused=None` must take the fused kernel where BN-KERNEL-3 allows it.",
+            text="`fused=None` must take the fused kernel where no clause of this chapter forbids it.",
             formula="",
             traits=("fused_by_default",),
             source="TensorFlow",

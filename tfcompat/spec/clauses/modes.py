@@ -89,7 +89,7 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-MODE-10",
-            text="A frozen layer must move its averages as any other.",
+            text="In a graph, a frozen layer must move its averages as any other.",
             formula="",
             traits=("frozen_layer_updates",),
             source="TensorFlow; docs/findings.md",

@@ -6,10 +6,10 @@ CHAPTER = Chapter(
     key="RENORM",
     title="Batch renormalization",
     about=r"Ioffe 2017: while training, the normalized values are corrected by $r$ and $d$ towards what the renorm "
-    r"averages $\mu_r$ (`renorm_mean`) and $\sigma_r$ (`renorm_stddev`) would give.  Up to 1.14 these start at 0 "
-    r"beside weights $w$ and are *debiased*, since 1.15 they are *plain*; the two give other outputs from the first "
-    r"step on, and their checkpoints have other variables.  $m_r$ is `renorm_momentum`, $[z]_a^b$ is $z$ clipped to "
-    r"$a$ and $b$.",
+    r"averages $\mu_r$ (`renorm_mean`) and $\sigma_r$ (`renorm_stddev`) would give.  In early releases these start "
+    r"at 0 beside weights $w$ and are *debiased*, in later ones they are *plain*; the two give other outputs from "
+    r"the first step on, and their checkpoints have other variables.  $m_r$ is `renorm_momentum`, $[z]_a^b$ is $z$ "
+    r"clipped to $a$ and $b$.",
     clauses=(
         Clause(
             id="BN-RENORM-1",

@@ -18,7 +18,8 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-SHAPE-2",
-            text="The output must have the dtype of the input, whatever dtype the parameters have.",
+            text="The output must have the dtype of the input, whatever dtype the parameters have, unless "
+            "BN-SHAPE-11 casts it.",
             formula="",
             traits=(),
             source="TensorFlow",
@@ -70,8 +71,8 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-SHAPE-8",
-            text="Parameters and averages must be float32, and an input of another dtype must be refused with a "
-            "ValueError.",
+            text="Parameters and averages must be float32, and an input of float16, float64 or integers must be "
+            "refused with a ValueError.",
             formula="",
             traits=("float32_only",),
             source="TensorFlow",

@@ -14,7 +14,8 @@ CHAPTER = Chapter(
             formula=r"y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta",
             traits=(),
             source="Ioffe & Szegedy 2015, algorithm 1; TensorFlow",
-            cases="rank?-defaults|rank?-fresh|epsilon-1-rank?|epsilon-numpy*|training-true-*",
+            cases="rank?-defaults|rank?-fresh|rank6-defaults|epsilon-1-rank?|epsilon-numpy*|training-true-rank?|"
+            "values-negative-zero-*",
         ),
         Clause(
             id="BN-STAT-2",
@@ -51,7 +52,7 @@ CHAPTER = Chapter(
             formula=r"x_1 = \dots = x_n \Rightarrow y = \beta",
             traits=(),
             source="TensorFlow",
-            cases="values-constant*|values-zeros-*|values-negative-zero*|one-1-1-1*|one-rank?|rank1-known|"
+            cases="values-constant*|values-zeros-*|values-negative-zeros-*|one-1-1-1*|one-rank?|rank1-known|"
             "axis-list-all-rank2|epsilon-1e-6-constant",
         ),
         Clause(

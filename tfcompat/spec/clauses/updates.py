@@ -10,8 +10,9 @@ CHAPTER = Chapter(
     clauses=(
         Clause(
             id="BN-UPDATE-1",
-            text="In a graph, a call whose `training` is not known to be false must add exactly two operations to "
-            "`UPDATE_OPS`, one for `moving_mean` and one for `moving_variance`, with renorm too.",
+            text="In a graph, a call of a layer that is not frozen, whose `training` is not known to be false, must "
+            "add exactly two operations to `UPDATE_OPS`, one for `moving_mean` and one for `moving_variance`, with "
+            "renorm too.",
             formula="",
             traits=(),
             source="TensorFlow",
@@ -24,7 +25,9 @@ CHAPTER = Chapter(
             formula="",
             traits=(),
             source="TensorFlow",
-            cases="*-inference|training-false-*|training-omitted-*|reuse-other-training|class-called-twice-rank?",
+            cases="rank?-inference|fused-false-inference|renorm-inference|adjustment-inference|"
+            "regularizer-inference|virtual-batch-inference|training-false-*|training-omitted-*|reuse-other-training|"
+            "class-called-twice-rank?",
         ),
         Clause(
             id="BN-UPDATE-3",

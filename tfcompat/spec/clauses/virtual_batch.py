@@ -60,7 +60,8 @@ VIRTUAL = Chapter(
         ),
         Clause(
             id="BN-VIRTUAL-6",
-            text="Dimensions other than the first may be unknown: an implementation must read the shape when it runs.",
+            text="Inputs with other dimensions of unknown size than the first must be taken: the shape is read when "
+            "it runs.",
             formula="",
             traits=("virtual_batch_of_unknown_shape",),
             source="TensorFlow",
@@ -105,8 +106,8 @@ ADJUST = Chapter(
         ),
         Clause(
             id="BN-ADJUST-2",
-            text="`adjustment` must be called with the dynamic shape of the input, a vector of ints, and may give "
-            "any two tensors that broadcast to the input, for each example its own for instance.",
+            text="`adjustment` must be called with the dynamic shape of the input, a vector of ints, and the two "
+            "tensors that it gives be broadcast to the input, so that they can differ from example to example.",
             formula="",
             traits=("takes_virtual_batch",),
             source="TensorFlow",
