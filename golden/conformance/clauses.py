@@ -12,7 +12,8 @@ Clause = collections.namedtuple("Clause", "id text counts")
 
 
 def load(module):
-    """The `CLAUSES` of a module: id -> an object with `text`, and `cases` (shell patterns with `|` between them).
+    """The `CLAUSES` of a module: id -> an object with `text`, `cases` (shell patterns with `|` between them) and
+    `structure` (whether names, collections, dtypes or errors show it alone).
 
     Raises:
       BadInput: there are none.
@@ -24,12 +25,12 @@ def load(module):
 
 
 def judged(specification, outcomes):
-    """The `Clause`s that any of the outcomes is about, in the order of the specification."""
+    """The `Clause`s about numbers that any of the outcomes is about, in the order of the specification."""
     by_case = collections.defaultdict(collections.Counter)
     for outcome in outcomes:
         by_case[outcome.case][outcome.status] += 1
     found = []
-    for clause_id, clause in specification.items():
+    for clause_id, clause in ((name, clause) for name, clause in specification.items() if not clause.structure):
         patterns = clause.cases.split("|")
         counts = collections.Counter()
         for case_id, statuses in by_case.items():

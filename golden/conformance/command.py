@@ -79,6 +79,7 @@ def _report(outcomes, judged):
     for clause in judged:
         counts = tuple(clause.counts[status] for status in STATUSES)
         lines.append("%-16s  %-12s  %4d  %7d  %9d  %12d" % ((clause.id, clauses.verdict(clause)) + counts))
+    lines += ["", "clauses about names, collections, dtypes and errors are for implementations on TensorFlow"]
     counts = collections.Counter(outcome.status for outcome in outcomes)
     return lines + ["", ", ".join("%d %s" % (counts[status], status) for status in STATUSES)]
 

@@ -139,7 +139,7 @@ def test_command_prints_families_and_clauses(capsys):
     code, printed = verify(capsys, "--mode", "eager", "--case", "momentum-*", "--case", "renorm-rank*")
     assert code == 0
     assert re.search(r"^momentum +\d+ ", printed.out, re.MULTILINE)
-    assert re.search(r"^BN-AVG-1 +met ", printed.out, re.MULTILINE)
+    assert re.search(r"^BN-AVG-1 +in part ", printed.out, re.MULTILINE)
     assert re.search(r"^BN-RENORM-1 +not there ", printed.out, re.MULTILINE)
 
 

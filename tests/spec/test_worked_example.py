@@ -75,9 +75,3 @@ def test_layer_computes_the_same(fused, values):
     assert np.asarray(layer.moving_variance)[7] == pytest.approx(moved, rel=1e-6)
     sixes = output[..., 7][convolved[..., 7] == 6]
     assert sixes == pytest.approx(values["output for 6 while training, with gamma 1 and beta 0"], rel=1e-6)
-
-
-@pytest.mark.parametrize("momentum, steps", [(0.5, 7), (0.9, 44), (0.99, 459), (0.999, 4603)])
-def test_steps_are_the_first_after_which_a_hundredth_is_left(momentum, steps):
-    assert worked_example.steps_until(momentum) == steps
-    assert momentum**steps <= 0.01 < momentum ** (steps - 1)

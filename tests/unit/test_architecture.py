@@ -35,7 +35,7 @@ ALLOWED = {
     "tfcompat.spec": ["numpy"],
     "tfcompat.spec.clauses": ["tfcompat.releases"],
     "tfcompat.spec.layer": ["numpy", "tfcompat.releases", "tfcompat.spec.reference"],
-    "tfcompat.spec.render": ["tfcompat.releases", "tfcompat.spec"],
+    "tfcompat.spec.render": ["tfcompat.momentum", "tfcompat.releases", "tfcompat.spec"],
     "tfcompat.migrate": [
         *("numpy", "tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.errors", "tfcompat.backend"),
         "tfcompat.momentum",

@@ -6,6 +6,7 @@ Anchors are what GitHub and MkDocs make of headings: `#bn-axis-1` is a clause.
 import re
 from typing import Iterable, List, Sequence
 
+from tfcompat.momentum import ARRIVED, steps_until
 from tfcompat.releases import TRAITS, Trait
 from tfcompat.spec import worked_example
 from tfcompat.spec.clauses import CHAPTERS, CLAUSES
@@ -62,7 +63,7 @@ def _example() -> List[str]:
     calculation = [
         (line.what, "${}$".format(line.formula), "{:.7g}".format(line.value)) for line in worked_example.lines()
     ]
-    steps = [(str(momentum), str(worked_example.steps_until(momentum))) for momentum in _MOMENTA]
+    steps = [(str(momentum), str(steps_until(ARRIVED, momentum))) for momentum in _MOMENTA]
     return [
         about,
         "One training step of channel 7 with `momentum=0.9` and `epsilon=0.001`, for input that is made to be easy:",

@@ -107,13 +107,3 @@ def lines(channel: int = 7) -> Tuple[Line, ...]:
     """The calculation for one of the 64 channels, counted from 0: group, moments, moved averages, output."""
     known = numbers(channel)
     return tuple(Line(what % known, formula % known, float(known[name])) for what, formula, name in _CALCULATION)
-
-
-def steps_until(momentum: float, remainder: float = 0.01) -> int:
-    """Training steps until the start weighs at most this much in a moving average.
-
-    Args:
-      momentum: between 0 and 1.
-      remainder: between 0 and 1.
-    """
-    return math.ceil(math.log(remainder) / math.log(momentum))

@@ -65,6 +65,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="unknown-keyword|renorm-rank4|fused-false-rank4|gamma-constraint|virtual-batch-2|adjustment-named",
+            structure=True,
         ),
         Clause(
             id="BN-ARG-8",
@@ -77,6 +78,7 @@ CHAPTER = Chapter(
             traits=("takes_constraints",),
             source="TensorFlow",
             cases="positional-*",
+            structure=True,
         ),
         Clause(
             id="BN-ARG-9",
@@ -86,6 +88,7 @@ CHAPTER = Chapter(
             traits=("!takes_constraints",),
             source="TensorFlow",
             cases="positional-training",
+            structure=True,
         ),
         Clause(
             id="BN-ARG-10",
@@ -96,6 +99,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="class-rank?|class-apply|class-two-layers",
+            structure=True,
         ),
         Clause(
             id="BN-ARG-11",

@@ -16,6 +16,7 @@ CHAPTER = Chapter(
             source="TensorFlow 1.4 - 2.0; docs/findings.md",
             cases="axis-1-rank4|axis-m3-rank4|axis-bool|axis-1-unknown-batch|axis-1-inference|fused-true-axis-1|"
             "no-affine-axis-1|one-channel-axis-1|large-axis-1|training-true-axis-1|vector-19-axis-1",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-2",
@@ -24,6 +25,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.3",
             cases="fused-true-axis-1",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-3",
@@ -32,6 +34,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.5 - 2.5",
             cases="no-channels-fused",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-4",
@@ -41,6 +44,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.4 - 1.8; docs/findings.md",
             cases="scope-resource|scope-resource-train-step",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-5",
@@ -49,6 +53,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.5 - 1.8; docs/findings.md",
             cases="virtual-batch-renorm*",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-6",
@@ -57,6 +62,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.13; docs/findings.md",
             cases="axis-string|axis-none|axis-float|axis-range|axis-numpy",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-7",
@@ -65,6 +71,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 2.2 - 2.8; docs/findings.md",
             cases="axis-tuple-single",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-8",
@@ -73,6 +80,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.5 - 1.13",
             cases="bfloat16-rank4|bfloat16-rank4-fused|bfloat16-axis-1|bfloat16-inference",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-9",
@@ -81,6 +89,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.14 - 2.2",
             cases="bfloat16-rank4|bfloat16-rank4-fused|bfloat16-axis-1",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-10",
@@ -89,6 +98,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 2.4 - 2.13; docs/findings.md",
             cases="bfloat16-rank4|bfloat16-rank4-fused|bfloat16-axis-1|bfloat16-inference",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-11",
@@ -99,6 +109,7 @@ CHAPTER = Chapter(
             source="TensorFlow 1.2 - 1.13",
             cases="float16-rank?|float16-rank4-unfused|float16-axis-list|bfloat16-rank2|bfloat16-rank3|"
             "bfloat16-axis-list|virtual-batch-*float16|renorm-*float16|float64-rank2|layer-dtype-*-on-float32",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-12",
@@ -107,6 +118,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.4 - 1.7",
             cases="momentum-numpy-rank4",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-13",
@@ -115,6 +127,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.2 - 1.3",
             cases="training-int-tensor-zero",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-14",
@@ -123,6 +136,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.14 - 1.15; docs/findings.md",
             cases="initializer-string|positional-training",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-15",
@@ -131,6 +145,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow up to 1.13",
             cases="second-order-rank4*|second-order-inference",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-16",
@@ -140,6 +155,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.10 - 1.11; docs/findings.md",
             cases="values-huge-rank4",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-17",
@@ -148,6 +164,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.4 - 1.5",
             cases="empty-rank4|empty-rank4-spatial|empty-inference",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-18",
@@ -156,6 +173,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow 1.3",
             cases="fused-true-rank4",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-19",
@@ -165,6 +183,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow; docs/findings.md",
             cases="initializer-none",
+            structure=True,
         ),
         Clause(
             id="BN-BUG-20",
@@ -173,6 +192,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow up to 1.1",
             cases="class-other-rank",
+            structure=True,
         ),
     ),
 )

@@ -17,6 +17,7 @@ CHAPTER = Chapter(
             traits=("!beta_before_gamma",),
             source="TensorFlow",
             cases="rank?-defaults|both-regularizers*|two-unnamed|name-simple",
+            structure=True,
         ),
         Clause(
             id="BN-CKPT-2",
@@ -26,6 +27,7 @@ CHAPTER = Chapter(
             traits=("beta_before_gamma",),
             source="TensorFlow",
             cases="rank?-defaults|both-regularizers*|two-unnamed|name-simple",
+            structure=True,
         ),
         Clause(
             id="BN-CKPT-3",
@@ -35,6 +37,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="no-scale-*|no-center-*|no-affine-*|rank?-inference",
+            structure=True,
         ),
         Clause(
             id="BN-CKPT-4",
@@ -44,6 +47,7 @@ CHAPTER = Chapter(
             traits=("takes_renorm", "!renorm_debiased"),
             source="TensorFlow",
             cases="renorm-rank?|renorm-axis-list|renorm-named|virtual-batch-renorm|scope-partitioner-renorm",
+            structure=True,
         ),
         Clause(
             id="BN-CKPT-5",
@@ -53,6 +57,7 @@ CHAPTER = Chapter(
             traits=("takes_renorm", "renorm_debiased"),
             source="TensorFlow",
             cases="renorm-rank?|renorm-axis-list|renorm-named|scope-partitioner-renorm",
+            structure=True,
         ),
         Clause(
             id="BN-CKPT-6",
@@ -62,6 +67,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-partitioner*",
+            structure=True,
         ),
     ),
 )

@@ -16,6 +16,8 @@ class Clause(NamedTuple):
       source: paper and section, TensorFlow as recorded, docs/findings.md; with `; ` between them.  Releases stand here
         only where no trait tells them: `TensorFlow 1.4 - 2.0`.
       cases: shell patterns, with `|` between them, of the cases of the catalogue that show it.
+      structure: whether names, collections, dtypes or errors show it, and no number: something that only an
+        implementation on TensorFlow can be held to.
     """
 
     id: str
@@ -24,6 +26,7 @@ class Clause(NamedTuple):
     traits: Tuple[str, ...]
     source: str
     cases: str
+    structure: bool = False
 
 
 class Chapter(NamedTuple):

@@ -18,6 +18,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="axis-string|axis-none|axis-float|axis-range|axis-list-of-float|axis-list-1-3|axis-tuple|axis-numpy",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-2",
@@ -26,6 +27,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="axis-out-of-range-4|axis-out-of-range-m5|axis-out-of-range-list-*",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-3",
@@ -35,6 +37,7 @@ CHAPTER = Chapter(
             traits=("axis_list",),
             source="TensorFlow",
             cases="axis-duplicate*|axis-empty",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-4",
@@ -43,6 +46,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="rank0|static-unknown-rank",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-5",
@@ -51,6 +55,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="static-unknown-channels*|static-unknown-all|static-unknown-spatial-axis-list|rank1-unknown",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-6",
@@ -60,6 +65,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="class-other-channels",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-7",
@@ -68,6 +74,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow from 1.2",
             cases="class-other-rank",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-8",
@@ -76,6 +83,7 @@ CHAPTER = Chapter(
             traits=("!float32_only",),
             source="TensorFlow",
             cases="int32-*",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-9",
@@ -86,6 +94,7 @@ CHAPTER = Chapter(
             source="TensorFlow",
             cases="training-int-2|training-string|training-list|training-vector|training-int-1-rank?|"
             "training-numpy-true-*|training-none-rank?",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-10",
@@ -95,6 +104,7 @@ CHAPTER = Chapter(
             traits=("takes_renorm",),
             source="TensorFlow",
             cases="renorm-clip-bad-key|renorm-clip-not-a-dict|clip-bad-key-without-renorm",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-11",
@@ -104,6 +114,7 @@ CHAPTER = Chapter(
             traits=("takes_virtual_batch",),
             source="TensorFlow",
             cases="virtual-batch-0*|virtual-batch-m1*|virtual-batch-axis-0|virtual-batch-adjustment",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-12",
@@ -114,6 +125,7 @@ CHAPTER = Chapter(
             traits=("takes_virtual_batch",),
             source="TensorFlow",
             cases="virtual-batch-3*|virtual-batch-8*|virtual-batch-inference-not-dividing",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-13",
@@ -122,6 +134,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="virtual-batch-float",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-14",
@@ -131,6 +144,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="momentum-none|momentum-string",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-15",
@@ -141,6 +155,7 @@ CHAPTER = Chapter(
             traits=("fused_by_default", "!fused_decay_rounded_once"),
             source="TensorFlow",
             cases="momentum-int-?-rank4|momentum-numpy64-rank4|momentum-tensor64-rank4",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-16",
@@ -149,6 +164,7 @@ CHAPTER = Chapter(
             traits=("!averages_move_by_momentum",),
             source="TensorFlow",
             cases="momentum-int-?-rank2|momentum-numpy64-rank2|momentum-tensor64-rank2",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-17",
@@ -158,6 +174,7 @@ CHAPTER = Chapter(
             traits=("averages_move_by_momentum",),
             source="TensorFlow",
             cases="momentum-int-?-rank2|momentum-numpy64-rank2|momentum-tensor64-rank2",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-18",
@@ -167,6 +184,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="epsilon-string|epsilon-none-rank2",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-19",
@@ -175,6 +193,7 @@ CHAPTER = Chapter(
             traits=("fused_by_default",),
             source="TensorFlow",
             cases="epsilon-tensor-rank4",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-20",
@@ -183,6 +202,7 @@ CHAPTER = Chapter(
             traits=("fused_epsilon_clamped",),
             source="TensorFlow",
             cases="epsilon-none-rank4",
+            structure=True,
         ),
         Clause(
             id="BN-ERROR-21",
@@ -191,6 +211,7 @@ CHAPTER = Chapter(
             traits=("fused_by_default", "!fused_epsilon_clamped"),
             source="TensorFlow",
             cases="epsilon-none-rank4",
+            structure=True,
         ),
     ),
 )

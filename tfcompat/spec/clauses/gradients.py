@@ -63,8 +63,8 @@ CHAPTER = Chapter(
             text="Second derivatives through the unfused kernel must take the mean inside of the variance for a "
             "constant, which leaves first derivatives as they are and makes second ones wrong.",
             formula=r"\sigma^2 = \frac{1}{n} \sum_i (x_i - \text{const}(\mu))^2",
-            traits=("!variance_depends_on_mean",),
-            source="TensorFlow 1.3 - 2.21; docs/findings.md",
+            traits=("!variance_of_shifted_sums", "!variance_depends_on_mean"),
+            source="TensorFlow; docs/findings.md",
             cases="second-order-rank2*|second-order-unfused*|renorm-second-order",
         ),
         Clause(
@@ -77,11 +77,11 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-GRAD-8",
-            text="Second derivatives through the unfused kernel, which are right in these releases, may be those of "
-            "BN-GRAD-6.",
-            formula="",
-            traits=(),
-            source="TensorFlow up to 1.2; docs/findings.md",
+            text="Second derivatives through the unfused kernel must be right, its variance being the mean of the "
+            "squares less the square of the mean, of values that are shifted first.",
+            formula=r"\sigma^2 = \frac{1}{n} \sum_i (x_i - c)^2 - (\mu - c)^2",
+            traits=("variance_of_shifted_sums",),
+            source="TensorFlow; docs/findings.md",
             cases="second-order-rank?*|renorm-second-order",
         ),
         Clause(
@@ -101,6 +101,7 @@ CHAPTER = Chapter(
             traits=("fused_rank_5",),
             source="TensorFlow",
             cases="empty-rank5",
+            structure=True,
         ),
     ),
 )

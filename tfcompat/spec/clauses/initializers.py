@@ -32,6 +32,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="initializer-unknown",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-4",
@@ -48,6 +49,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-initializer",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-6",
@@ -58,6 +60,7 @@ CHAPTER = Chapter(
             source="TensorFlow",
             cases="gamma-regularizer|beta-regularizer|both-regularizers*|regularizer-inference|"
             "regularizer-not-trainable|regularizer-renorm|regularizer-train-step|class-regularizer",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-7",
@@ -66,6 +69,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="regularizer-without-scale",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-8",
@@ -75,6 +79,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-partitioner-regularizer|scope-regularizer-reuse",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-9",
@@ -83,6 +88,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-regularizer",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-10",
@@ -91,6 +97,7 @@ CHAPTER = Chapter(
             traits=("regularizers_add_up",),
             source="TensorFlow",
             cases="scope-regularizer-and-argument",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-11",
@@ -99,6 +106,7 @@ CHAPTER = Chapter(
             traits=("!regularizers_add_up",),
             source="TensorFlow",
             cases="scope-regularizer-and-argument",
+            structure=True,
         ),
         Clause(
             id="BN-INIT-12",

@@ -66,6 +66,7 @@ CHAPTER = Chapter(
             source="TensorFlow",
             cases="fused-true-rank2|fused-true-rank3|fused-true-rank5|fused-true-rank6|fused-true-axis-2|"
             "renorm-fused-true",
+            structure=True,
         ),
         Clause(
             id="BN-KERNEL-8",
@@ -91,6 +92,7 @@ CHAPTER = Chapter(
             traits=("fused_by_default", "!fused_needs_16_or_32_bits"),
             source="TensorFlow",
             cases="float64-rank4|float64-axis-1|float64-inference|momentum-0-9-float64",
+            structure=True,
         ),
         Clause(
             id="BN-KERNEL-11",

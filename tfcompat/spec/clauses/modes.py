@@ -77,6 +77,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="not-trainable-*|class-not-trainable|trainable-int-0",
+            structure=True,
         ),
         Clause(
             id="BN-MODE-9",
@@ -128,6 +129,7 @@ CHAPTER = Chapter(
             traits=("trainable_none_trains",),
             source="TensorFlow",
             cases="trainable-none-*",
+            structure=True,
         ),
         Clause(
             id="BN-MODE-15",

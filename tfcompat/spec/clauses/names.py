@@ -16,6 +16,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="rank4-defaults|two-unnamed|class-two-layers|name-empty|two-different-scopes",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-2",
@@ -24,6 +25,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="name-simple|name-slash|name-upper|class-named|renorm-named",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-3",
@@ -33,6 +35,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="name-space",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-4",
@@ -41,6 +44,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-named|scope-nested|two-different-scopes|class-in-scope|name-scope*",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-5",
@@ -50,6 +54,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="two-same-name|reuse-false",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-6",
@@ -59,6 +64,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="reuse-named*|reuse-other-training",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-7",
@@ -68,6 +74,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="reuse-missing|reuse-other-scale|reuse-other-channels",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-8",
@@ -77,6 +84,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow from 1.4",
             cases="auto-reuse*|scope-auto-reuse*|class-private-scope-and-reuse",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-9",
@@ -85,6 +93,7 @@ CHAPTER = Chapter(
             traits=("reuse_finds_unnamed",),
             source="TensorFlow",
             cases="reuse-unnamed",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-10",
@@ -94,6 +103,7 @@ CHAPTER = Chapter(
             traits=("!reuse_finds_unnamed",),
             source="TensorFlow",
             cases="reuse-unnamed",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-11",
@@ -104,6 +114,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-reuse|scope-reuse-unnamed|scope-reentered|three-unnamed-in-scope",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-12",
@@ -113,6 +124,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="class-called-twice-*",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-13",
@@ -122,6 +134,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow from 1.4",
             cases="class-private-scope-and-reuse",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-14",
@@ -130,6 +143,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-partitioner*",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-15",
@@ -139,6 +153,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="scope-getter-*",
+            structure=True,
         ),
         Clause(
             id="BN-NAME-16",
@@ -148,6 +163,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow from 1.1",
             cases="rank4-defaults|scope-resource*|scope-ref",
+            structure=True,
         ),
     ),
 )

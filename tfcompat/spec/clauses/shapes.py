@@ -24,6 +24,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="rank?-defaults|float16-*|float64-*|bfloat16-*",
+            structure=True,
         ),
         Clause(
             id="BN-SHAPE-3",
@@ -60,6 +61,7 @@ CHAPTER = Chapter(
             traits=("!float32_only", "!float16_parameters"),
             source="TensorFlow",
             cases="float64-*|float16-*|bfloat16-*|layer-dtype-float64|initializers-all-float16",
+            structure=True,
         ),
         Clause(
             id="BN-SHAPE-7",
@@ -68,6 +70,7 @@ CHAPTER = Chapter(
             traits=("float16_parameters",),
             source="TensorFlow",
             cases="float16-rank2|float16-rank3|float16-rank5|float16-rank4-unfused",
+            structure=True,
         ),
         Clause(
             id="BN-SHAPE-8",
@@ -77,6 +80,7 @@ CHAPTER = Chapter(
             traits=("float32_only",),
             source="TensorFlow",
             cases="float64-rank2|float16-rank2|int32-*|scope-dtype-float64",
+            structure=True,
         ),
         Clause(
             id="BN-SHAPE-9",
@@ -85,6 +89,7 @@ CHAPTER = Chapter(
             traits=("!float32_only",),
             source="TensorFlow",
             cases="scope-dtype-float64",
+            structure=True,
         ),
         Clause(
             id="BN-SHAPE-10",
@@ -101,6 +106,7 @@ CHAPTER = Chapter(
             traits=("casts_input",),
             source="TensorFlow",
             cases="layer-dtype-*-on-*",
+            structure=True,
         ),
         Clause(
             id="BN-SHAPE-12",
@@ -138,6 +144,7 @@ CHAPTER = Chapter(
             traits=("!takes_no_channels",),
             source="TensorFlow",
             cases="no-channels-*",
+            structure=True,
         ),
     ),
 )

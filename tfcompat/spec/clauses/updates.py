@@ -18,6 +18,7 @@ CHAPTER = Chapter(
             source="TensorFlow",
             cases="rank?-defaults|training-true-rank?|training-constant-true-*|renorm-rank?|class-two-layers|"
             "two-unnamed|two-different-scopes|reuse-named*",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-2",
@@ -28,6 +29,7 @@ CHAPTER = Chapter(
             cases="rank?-inference|fused-false-inference|renorm-inference|adjustment-inference|"
             "regularizer-inference|virtual-batch-inference|training-false-*|training-omitted-*|reuse-other-training|"
             "class-called-twice-rank?",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-3",
@@ -36,6 +38,7 @@ CHAPTER = Chapter(
             traits=("!constant_training_read_late",),
             source="TensorFlow",
             cases="training-constant-false-*",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-4",
@@ -45,6 +48,7 @@ CHAPTER = Chapter(
             traits=("constant_training_read_late",),
             source="TensorFlow",
             cases="training-constant-false-rank2",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-5",
@@ -53,6 +57,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="rank?-defaults|training-true-*|train-step*|regularizer-train-step|scope-resource-train-step",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-6",
@@ -62,6 +67,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="rank?-defaults|long-training*|training-true-*|class-two-layers",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-7",
@@ -70,6 +76,7 @@ CHAPTER = Chapter(
             traits=("!first_call_updates",),
             source="TensorFlow",
             cases="class-called-twice-training",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-8",
@@ -78,6 +85,7 @@ CHAPTER = Chapter(
             traits=("first_call_updates",),
             source="TensorFlow",
             cases="class-called-twice-training",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-9",
@@ -87,6 +95,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="rank?-defaults|no-scale-*|no-center-*|no-affine-rank?|renorm-rank?",
+            structure=True,
         ),
         Clause(
             id="BN-UPDATE-10",
@@ -96,6 +105,7 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="class-rank?|class-regularizer|class-renorm|class-called-twice-*|class-not-trainable",
+            structure=True,
         ),
     ),
 )

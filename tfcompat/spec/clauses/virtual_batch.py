@@ -66,6 +66,7 @@ VIRTUAL = Chapter(
             traits=("virtual_batch_of_unknown_shape",),
             source="TensorFlow",
             cases="virtual-batch-unknown-spatial",
+            structure=True,
         ),
         Clause(
             id="BN-VIRTUAL-7",
@@ -75,6 +76,7 @@ VIRTUAL = Chapter(
             traits=("!virtual_batch_of_unknown_shape",),
             source="TensorFlow",
             cases="virtual-batch-unknown-spatial",
+            structure=True,
         ),
         Clause(
             id="BN-VIRTUAL-8",
