@@ -1,0 +1,11 @@
+"""Changes the code and tells what no test finds; see `mutation/command.py` or `--help`."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from mutation.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())
