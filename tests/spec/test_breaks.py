@@ -1,8 +1,8 @@
 """Every clause that can be broken has a case that fails when it is: a small change of the code for each, in `breaks`.
 
-A row of `breaks/CHAPTER.json` is the change (`file`, `old`, `new`), and where it shows: `case`, one of those that the clause
-cites, in a `mode` of `golden`, and, if not the release that runs, the `release` that the layer follows.  A clause that no
-change can break in a recording says why not in `unbroken`.
+A row of `breaks/CHAPTER.json` is the change (`file`, `old`, `new`), and where it shows: `case`, one of those that the
+clause cites, in a `mode` of `golden`, and, if not the release that runs, the `release` that the layer follows.  A
+clause that no change can break in a recording says why not in `unbroken`.
 """
 
 import collections
