@@ -33,7 +33,7 @@ CHAPTER = Chapter(
         Clause(
             id="BN-RENORM-3",
             text="The correction must be taken from the renorm averages as they are, with the deviation not below "
-            "the root of `epsilon`.",
+            "the root of `epsilon`, which none falls below in a recording.",
             formula=r"r = \frac{\hat{\sigma}}{\max(\sigma_r, \sqrt{\varepsilon})}, \qquad d = \frac{\mu - "
             r"\mu_r}{\max(\sigma_r, \sqrt{\varepsilon})}",
             traits=("takes_renorm", "!renorm_debiased"),
