@@ -103,7 +103,7 @@ CHAPTER = Chapter(
             formula="",
             traits=("!frozen_layer_updates_eagerly",),
             source="TensorFlow",
-            cases="not-trainable-rank4*|not-trainable-class|trainable-int-0",
+            cases="not-trainable-rank*|not-trainable-unfused|not-trainable-class|trainable-int-0",
         ),
         Clause(
             id="BN-MODE-12",
@@ -111,7 +111,7 @@ CHAPTER = Chapter(
             formula="",
             traits=("frozen_layer_updates_eagerly",),
             source="TensorFlow; docs/findings.md",
-            cases="not-trainable-rank4*|not-trainable-class|trainable-int-0",
+            cases="not-trainable-rank*|not-trainable-unfused|not-trainable-class|trainable-int-0",
         ),
         Clause(
             id="BN-MODE-13",

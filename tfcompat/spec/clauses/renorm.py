@@ -33,7 +33,7 @@ CHAPTER = Chapter(
         Clause(
             id="BN-RENORM-3",
             text="The correction must be taken from the renorm averages as they are, with the deviation not below "
-            "the root of `epsilon`.",
+            "the root of `epsilon`, which it falls below in no recording.",
             formula=r"r = \frac{\hat{\sigma}}{\max(\sigma_r, \sqrt{\varepsilon})}, \qquad d = \frac{\mu - "
             r"\mu_r}{\max(\sigma_r, \sqrt{\varepsilon})}",
             traits=("takes_renorm", "!renorm_debiased"),
@@ -98,7 +98,7 @@ CHAPTER = Chapter(
             id="BN-RENORM-10",
             text="A training step must move `moving_mean` and `moving_stddev` towards the mean and the standard "
             "deviation of the batch, by `momentum`, and then set `moving_variance` to the square of the new "
-            "`moving_stddev` less `epsilon`, not below 0.",
+            "`moving_stddev` less `epsilon`, not below 0, which it falls below in no recording.",
             formula=r"\texttt{moving\_variance} \leftarrow \max(\texttt{moving\_stddev}^2 - \varepsilon, \, 0)",
             traits=("takes_renorm", "!renorm_debiased"),
             source="TensorFlow",
