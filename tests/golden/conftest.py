@@ -40,9 +40,8 @@ def observed(request):
     configuration = request.config.getoption("golden_configuration")
     wanted = collections.OrderedDict()
     for item in request.session.items:
-        parameters = getattr(item, "callspec", None) and item.callspec.params
-        if parameters and "case_id" in parameters:
-            subject = item.function.subject(request.config)
+        if hasattr(item.function, "subject"):
+            subject, parameters = item.function.subject(request.config), item.callspec.params
             place = subject, parameters["keras"], parameters["mode"]
             wanted.setdefault(place, []).append(parameters["case_id"])
 
