@@ -44,8 +44,7 @@ class _Watcher:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item):
         self._started, self._failure = time.monotonic(), None
-        with self._trace:
-            yield
+        yield
         trial = Trial(item.nodeid, item.nodeid.split("[")[0])
         self._tell(Seen(trial, time.monotonic() - self._started, self._failure, self._trace.take()))
 

@@ -1,4 +1,4 @@
-"""A change is found by cases and by tests in a fork, one that hangs or crashes too; faults of the harness are no finds."""
+"""A change is found by cases and by tests in a fork, and so is a hang or a crash; a fault of the harness is no find."""
 
 import pytest
 
