@@ -1,5 +1,5 @@
 """Does a recording or a test fail where the code of tfcompat is changed?
 
-`forker` is a process that has imported TensorFlow and not tfcompat, and forks for each change; `child` is what runs there.
-Needs `fork`: Linux or macOS.
+`forker` is a process that has imported TensorFlow and not tfcompat, and forks for each change; `child` is what runs
+there. Needs `fork`: Linux or macOS.
 """
