@@ -157,3 +157,11 @@ def test_plan_cannot_be_changed():
 
 def test_equal_questions_have_equal_plans():
     assert plan() == plan() and hash(plan()) == hash(plan())
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "int32"])
+def test_first_releases_refuse_what_is_not_float32(dtype):
+    first = behaviour("1.1.0")
+    assert plan(release=first).param_dtype == "float32"
+    with pytest.raises(ValueError, match="the input is {}; TensorFlow 1.1.0, .* normalizes float32 only".format(dtype)):
+        plan(release=first, dtype=dtype)

@@ -60,7 +60,7 @@ CHAPTER = Chapter(
             formula=r"1 - \text{fl}(m)",
             traits=("averages_move_by_momentum",),
             source="TensorFlow",
-            cases="momentum-0-9-rank2|rank3-defaults",
+            cases="momentum-0-9-rank2|rank3-defaults|float64-rank2",
         ),
         Clause(
             id="BN-AVG-7",
