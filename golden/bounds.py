@@ -1,10 +1,9 @@
 """Where a difference in bits is allowed, and how large: rows of data, each with its reason."""
 
 import collections
-import json
 import os
 
-from golden import patterns
+from golden import files, patterns
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bounds.json")
 
@@ -67,10 +66,7 @@ def load(path=PATH):
     Raises:
       ValueError: a malformed row; the message names the file and the row.
     """
-    if not os.path.exists(path):
-        return []
-    with open(path) as source:
-        return [_row(path, number, raw) for number, raw in enumerate(json.load(source))]
+    return files.rows(path, _row) if os.path.exists(path) else []
 
 
 def _row(path, number, raw):

@@ -1,10 +1,9 @@
 """What installs each release of TensorFlow: rows of data, exact enough for the same installation in years."""
 
 import collections
-import json
 import os
 
-from golden import installed
+from golden import files, installed
 from golden.catalogue import MODES
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "environments.json")
@@ -37,8 +36,7 @@ def load(path=PATH):
     Raises:
       ValueError: a malformed row; the message names the file and the row.
     """
-    with open(path) as source:
-        return [_row(path, number, raw) for number, raw in enumerate(json.load(source))]
+    return files.rows(path, _row)
 
 
 def _row(path, number, raw):

@@ -82,22 +82,31 @@ def raised(observation):
     return "%s: %s" % (error["type"], observation.notes.get("message", "")) if error else ""
 
 
+def recorded_releases(store, configuration):
+    """Every release that is recorded in a configuration, oldest first."""
+    return sorted({key.release for key in store.keys() if key.configuration == configuration}, key=release_order)
+
+
+def stand_in(release, there):
+    """The release itself if it is there, else the newest of its minor, else None."""
+    same_minor = [other for other in there if installed.minor(other) == installed.minor(release)]
+    return release if release in there else next(reversed(same_minor), None)
+
+
 def recorded_release(store, release, configuration):
     """The recorded release that stands for an installed one: itself, or the newest patch release of its minor.
 
     Raises:
       DataError: there is none; the message says which releases are there.
     """
-    there = sorted({key.release for key in store.keys() if key.configuration == configuration}, key=release_order)
-    same_minor = [other for other in there if installed.minor(other) == installed.minor(release)]
-    if release in there:
-        return release
-    if not same_minor:
+    there = recorded_releases(store, configuration)
+    stands_for = stand_in(release, there)
+    if stands_for is None:
         raise DataError(
             "there is no recording of TensorFlow %s with %s; recorded are: %s"
             % (release, configuration, ", ".join(there) or "none")
         )
-    return same_minor[-1]
+    return stands_for
 
 
 def keys(store, release, configuration, modes):

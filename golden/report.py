@@ -4,28 +4,43 @@ import collections
 
 from golden.verify import STATUSES
 
-_MARKS = {"identical": "%d", "within bound": "~%d", "skipped": "s%d", "wrong": "!%d"}
+_MARKS = collections.OrderedDict(zip(STATUSES, ("%d", "~%d", "s%d", "!%d")))
 _SHOWN_REASONS = 5
 
 
 def table(outcomes):
     """Lines of a table family x (keras, mode); cells: `n` identical, `~n` within bound, `sn` skipped, `!n` wrong."""
-    columns = list(collections.OrderedDict(((o.keras, o.mode), None) for o in outcomes))
+    return grid(outcomes, ("keras", "mode"), _MARKS)
+
+
+def grid(outcomes, across, marks):
+    """Lines of a table of how many outcomes of each family have which status.
+
+    Args:
+      outcomes: things with `family`, `status` and what is named in `across`.
+      across: names of the attributes that make a column.
+      marks: status -> how a number of them is written, in the order in which a cell has them.
+    """
+    columns = list(collections.OrderedDict((_place(o, across), None) for o in outcomes))
     cells = collections.defaultdict(collections.Counter)
     for o in outcomes:
         for family in (o.family, "total"):
-            cells[family, (o.keras, o.mode)][o.status] += 1
+            cells[family, _place(o, across)][o.status] += 1
     families = sorted({o.family for o in outcomes}) + ["total"]
-    rows = [["family"] + ["%s %s" % column for column in columns]]
-    rows += [[family] + [_cell(cells[family, column]) for column in columns] for family in families]
+    rows = [["family"] + [" ".join(column) for column in columns]]
+    rows += [[family] + [_cell(cells[family, column], marks) for column in columns] for family in families]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]) for row in rows]
     rule = "-" * len(lines[0])
     return [lines[0], rule] + lines[1:-1] + [rule, lines[-1]]
 
 
-def _cell(counts):
-    return " ".join(_MARKS[status] % counts[status] for status in STATUSES if counts[status]) or "-"
+def _place(outcome, across):
+    return tuple(getattr(outcome, name) for name in across)
+
+
+def _cell(counts, marks):
+    return " ".join(mark % counts[status] for status, mark in marks.items() if counts[status]) or "-"
 
 
 def totals(outcomes):

@@ -1,9 +1,9 @@
 """What the outcomes of cases say of the clauses of a specification."""
 
 import collections
-import fnmatch
 import importlib
 
+from golden import patterns
 from golden.choices import BadInput
 from golden.conformance.judge import STATUSES
 
@@ -31,10 +31,9 @@ def judged(specification, outcomes):
         by_case[outcome.case][outcome.status] += 1
     found = []
     for clause_id, clause in ((name, clause) for name, clause in specification.items() if not clause.structure):
-        patterns = clause.cases.split("|")
         counts = collections.Counter()
         for case_id, statuses in by_case.items():
-            if any(fnmatch.fnmatchcase(case_id, pattern) for pattern in patterns):
+            if patterns.matches("case", clause.cases, case_id):
                 counts.update(statuses)
         if counts:
             found.append(Clause(clause_id, clause.text, {status: counts[status] for status in STATUSES}))

@@ -4,14 +4,14 @@ import collections
 import json
 import sys
 
-from golden import catalogue, installed
+from golden import catalogue, expectations, report
 from golden.choices import BadInput, matching
 from golden.conformance import clauses, limits
 from golden.conformance.judge import STATUSES, Conformance, subject
 from golden.progress import Progress
-from golden.store import Store, release_order
+from golden.store import Store
 
-_MARKS = {"met": "%d", "not met": "!%d", "not there": "-%d", "not compared": "(%d)"}
+_MARKS = collections.OrderedDict(zip(STATUSES, ("%d", "!%d", "-%d", "(%d)")))
 
 
 def run(options):
@@ -55,19 +55,18 @@ def _refuse_others(options):
 
 def _release(wanted, store):
     """The recorded release that stands for the wanted one; without one, the newest that is no release candidate."""
-    there = sorted({key.release for key in store.keys() if key.configuration == "onednn-off"}, key=release_order)
-    fitting = [release for release in there if wanted and installed.minor(wanted) == installed.minor(release)]
-    if not wanted:
-        fitting = [release for release in there if "rc" not in release]
-    if not fitting:
+    there = expectations.recorded_releases(store, "onednn-off")
+    final = [release for release in there if "rc" not in release]
+    found = expectations.stand_in(wanted, there) if wanted else next(reversed(final), None)
+    if found is None:
         told = (wanted, ", ".join(there) or "none")
         raise BadInput("there is no recording of TensorFlow %s; recorded are: %s" % told)
-    return wanted if wanted in fitting else fitting[-1]
+    return found
 
 
 def _report(outcomes, judged):
     """Lines for people: the table of families, what is not met, and the table of clauses."""
-    lines = _table(outcomes) + ["", "n met, !n not met, -n not there, (n) not compared", ""]
+    lines = report.grid(outcomes, ("mode",), _MARKS) + ["", "n met, !n not met, -n not there, (n) not compared", ""]
     for outcome in outcomes:
         if outcome.status == "not met":
             lines += ["NOT MET %s %s" % (outcome.mode, outcome.case)]
@@ -82,21 +81,6 @@ def _report(outcomes, judged):
     lines += ["", "clauses about names, collections, dtypes and errors are for implementations on TensorFlow"]
     counts = collections.Counter(outcome.status for outcome in outcomes)
     return lines + ["", ", ".join("%d %s" % (counts[status], status) for status in STATUSES)]
-
-
-def _table(outcomes):
-    modes = list(collections.OrderedDict.fromkeys(outcome.mode for outcome in outcomes))
-    cells = collections.defaultdict(collections.Counter)
-    for outcome in outcomes:
-        for family in (outcome.family, "total"):
-            cells[family, outcome.mode][outcome.status] += 1
-    families = sorted({outcome.family for outcome in outcomes}) + ["total"]
-    rows = [["family"] + modes]
-    for family in families:
-        told = [[_MARKS[s] % cells[family, mode][s] for s in STATUSES if cells[family, mode][s]] for mode in modes]
-        rows.append([family] + [" ".join(cell) or "." for cell in told])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]) for row in rows]
 
 
 def _as_json(options, release, outcomes, judged, failed):

@@ -50,11 +50,11 @@ class Conformance:
 
     def __init__(self, factory, store, cases, rows, factor=1.0):
         self.factory, self.store, self.cases, self.rows, self.factor = factory, store, cases, rows, factor
-        self.outcomes, self.needed = [], set()
+        self.outcomes, self.needed, self._indexes = [], set(), {}
 
     def run(self, release, mode, chosen, step=lambda told: None):
         """Adds the outcomes of the chosen cases in one mode; `step` is called after each."""
-        index = self.store.index(Key(release, "onednn-off", mode))
+        index = self._index(release, mode)
         for case_id in catalogue.select(self.cases, mode):
             if case_id in chosen and case_id in index.cases:
                 observation = self.store.observation(case_id, index.cases[case_id].sha)
@@ -96,11 +96,17 @@ class Conformance:
             largest = max(largest, eps if eps < float("inf") else 0.0)
         return ("not met" if wrong else "met"), "\n".join(wrong), largest
 
+    def _index(self, release, mode):
+        """The index of the recordings in a mode, read once."""
+        key = Key(release, "onednn-off", mode)
+        if key not in self._indexes:
+            self._indexes[key] = self.store.index(key)
+        return self._indexes[key]
+
     def _kernel(self, case, observation, release):
         """The kernel that TensorFlow ran; what ran eagerly is known from the graph of the same call."""
         if "batch_norm_ops" not in observation.facts and "graph-v1" in case["modes"]:
-            entry = self.store.index(Key(release, "onednn-off", "graph-v1")).cases[case["id"]]
-            observation = self.store.observation(case["id"], entry.sha)
+            observation = self.store.observation(case["id"], self._index(release, "graph-v1").cases[case["id"]].sha)
         return "fused" if observation.facts.get("batch_norm_ops") else "unfused"
 
 

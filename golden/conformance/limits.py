@@ -1,10 +1,9 @@
 """How far a computation in other arithmetic may be from a recording: rows of data, each with its reason."""
 
 import collections
-import json
 import os
 
-from golden import patterns
+from golden import files, patterns
 from golden.bounds import ANY
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "limits.json")
@@ -40,8 +39,7 @@ def load(path=PATH):
     Raises:
       ValueError: a malformed row; the message names the file and the row.
     """
-    with open(path) as source:
-        return [_row(path, number, raw) for number, raw in enumerate(json.load(source))]
+    return files.rows(path, _row)
 
 
 def _row(path, number, raw):

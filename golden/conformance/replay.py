@@ -69,18 +69,20 @@ class Replay:
 
     def _step(self, prefix, number, fed):
         """Runs all calls and moves the averages; returns the gradients by (layer, name)."""
-        before, gradients = [dict(state) for state in self.state], collections.OrderedDict()
+        before, gradients, moved = [dict(state) for state in self.state], collections.OrderedDict(), set()
         for i, call in enumerate(self.calls):
             training = fed if call.value is None else call.value
             weights = inputs.weights_like(self.case["id"], i, number, self.inputs[call.input].shape)
             # A graph's calls all read the variables as they were; its updates follow one after the other.
             result = self._call(call, self.state if self.eager else before, training, weights)
-            now = result if self.eager else self._call(call, self.state, training, weights)
+            stale = call.layer in moved and not self.eager
+            now = self._call(call, self.state, training, weights) if stale else result
             self.arrays["%sy%d" % (prefix, i)] = result[0]
             for name, value in result[1].items():
                 key = (call.input if name.endswith("x") else call.layer, name)
                 gradients[key] = gradients.get(key, 0.0) + value
             self.state[call.layer].update(now[2])
+            moved.add(call.layer)
         for (index, name), value in gradients.items():
             self._record_gradient(prefix, index, name, value)
         return gradients

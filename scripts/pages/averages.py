@@ -6,6 +6,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfcompat.spec import reference
+
 MOMENTA = (0.9, 0.99, 0.999)
 
 #: What the batches vary around, by how much, and for how many steps.
@@ -19,7 +21,7 @@ def averages(momentum, values, start=0.0):
     """The moving average after each value, in float32: average - (average - value) * (1 - momentum)."""
     average, rate, after = np.float32(start), np.float32(1.0 - momentum), []
     for value in np.asarray(values, "float32"):
-        average = average - (average - value) * rate
+        average = reference.moved(average, value, rate)
         after.append(average)
     return np.array(after)
 

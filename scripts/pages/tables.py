@@ -8,14 +8,9 @@ from golden.store import Store
 from tfcompat.migrate.auditing.diagnoses import KINDS
 from tfcompat.releases import RELEASES, TRAITS
 from tfcompat.spec import render
+from tfcompat.spec.render import table
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def table(header, rows):
-    """A table of cells that are text; a `|` in a cell stays in it."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def code(text):

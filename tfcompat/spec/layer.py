@@ -31,7 +31,6 @@ _DEFAULTS: Dict[str, Any] = {
     "virtual_batch_size": None,
     "adjustment": None,
 }
-_NARROW = ("float16", "bfloat16")
 #: The fused kernel of releases that clamp it gets no smaller epsilon.
 _SMALLEST_FUSED_EPSILON = 1.001e-5
 #: What the fused kernel adds where it is told no epsilon.
@@ -204,17 +203,13 @@ class _Call:
 
     def output(self, x: Array) -> Array:
         """`y`."""
-        x = self._split(x)
-        statistics = self._statistics(x)
-        x_hat = formulas.normalize(x, statistics, self.layer.epsilon)
-        return self._join(formulas.output(x_hat, self._inner(x, statistics), self.gamma, self.beta))
+        _, x_hat, inner = self._normalized(self._split(x))
+        return self._join(formulas.output(x_hat, inner, self.gamma, self.beta))
 
     def gradients(self, x: Array, dy: Array) -> Dict[str, Array]:
         """The gradients of the sum of dy * y, by name."""
-        x, dy = self._split(x), self._split(dy)
-        statistics, epsilon = self._statistics(x), self.layer.epsilon
-        x_hat = formulas.normalize(x, statistics, epsilon)
-        inner = self._inner(x, statistics)
+        x, dy, epsilon = self._split(x), self._split(dy), self.layer.epsilon
+        statistics, x_hat, inner = self._normalized(x)
         dx_hat = dy * self.gamma * inner.scale
         if self.training:
             w = formulas.weights(x, self.mask)
@@ -255,19 +250,20 @@ class _Call:
         move = formulas.debiased_renorm_moved if self.layer.rules.renorm_debiased else formulas.renorm_moved
         return move(self.state, self._deviation(batch), *how)
 
-    def _statistics(self, x: Array) -> Moments:
-        """What x is normalized with."""
-        if not self.training:
-            return self.moving
+    def _normalized(self, x: Array) -> Tuple[Moments, Array, Affine]:
+        """The statistics of x, x^, and what comes between x^ and gamma."""
+        statistics = self._moments(x) if self.training else self.moving
+        return statistics, formulas.normalize(x, statistics, self.layer.epsilon), self._inner(x)
+
+    def _moments(self, x: Array) -> Moments:
         return formulas.moments(x, formulas.weights(x, self.mask), self.layer.reduced)
 
     def _batch(self, x: Array) -> Moments:
         """The statistics that the averages move towards; of virtual batches, their mean."""
-        batch = formulas.moments(x, formulas.weights(x, self.mask), self.layer.reduced)
+        batch = self._moments(x)
         return Moments(*(v.sum(1, keepdims=True) / v.shape[1] for v in batch)) if self.layer.grouped else batch
 
-    def _inner(self, x: Array, statistics: Moments) -> Affine:
-        """What comes between normalizing and gamma."""
+    def _inner(self, x: Array) -> Affine:
         if not self.training:
             return IDENTITY
         inner = IDENTITY

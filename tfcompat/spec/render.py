@@ -4,7 +4,7 @@ Anchors are what GitHub and MkDocs make of headings: `#bn-axis-1` is a clause.
 """
 
 import re
-from typing import Iterable, List, Sequence
+from typing import Any, Iterable, List, Sequence
 
 from tfcompat.momentum import ARRIVED, steps_until
 from tfcompat.releases import TRAITS, Trait
@@ -67,9 +67,9 @@ def _example() -> List[str]:
     return [
         about,
         "One training step of channel 7 with `momentum=0.9` and `epsilon=0.001`, for input that is made to be easy:",
-        _table(("what", "how", "value"), calculation),
+        table(("what", "how", "value"), calculation),
         "Steps of training until the start weighs less than 1 % in an average:",
-        _table(("`momentum`", "steps"), steps),
+        table(("`momentum`", "steps"), steps),
     ]
 
 
@@ -77,7 +77,7 @@ def _versions() -> List[str]:
     rows = [(trait.first or "", trait.last or "", trait.about, trait.otherwise, _citing(trait)) for trait in TRAITS]
     return [
         "Every difference between releases, the first and the last release that have it, and the clauses about it.",
-        _table(("first", "last", "what", "else", "clauses"), rows),
+        table(("first", "last", "what", "else", "clauses"), rows),
     ]
 
 
@@ -95,8 +95,10 @@ def _list(items: Iterable[str]) -> str:
     return "\n".join("- " + _single_spaced(item) for item in items)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join("| {} |".format(" | ".join(row)) for row in [head, ["---"] * len(head), *rows])
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table in Markdown; a `|` in a cell stays in it."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def _single_spaced(text: str) -> str:
