@@ -9,7 +9,7 @@ from golden.choices import BadInput, matching
 from golden.conformance import clauses, limits
 from golden.conformance.judge import STATUSES, Conformance, subject
 from golden.progress import Progress
-from golden.store import Store
+from golden.store import Key, Store
 
 _MARKS = collections.OrderedDict(zip(STATUSES, ("%d", "!%d", "-%d", "(%d)")))
 
@@ -23,8 +23,7 @@ def run(options):
     cases, store = catalogue.load(), Store(options.data)
     _refuse_others(options)
     chosen, release = matching(options.case, cases), _release(options.release, store)
-    modes = [key.mode for key in store.keys() if key.release == release and key.configuration == "onednn-off"]
-    modes = [mode for mode in catalogue.MODES if mode in modes and mode in (options.mode or modes)]
+    modes = _modes(options.mode, release, store)
     specification = clauses.load(options.clauses)
     run = Conformance(subject(options.subject), store, cases, limits.load(), options.factor)
     headline = "%s beside the recordings of TensorFlow %s" % (options.subject, release)
@@ -47,6 +46,7 @@ def _refuse_others(options):
     for name, given in (
         ("--keras", options.keras),
         ("--live", options.live),
+        ("--integrity", options.integrity),
         ("--configuration", options.configuration != "onednn-off"),
     ):
         if given:
@@ -62,6 +62,16 @@ def _release(wanted, store):
         told = (wanted, ", ".join(there) or "none")
         raise BadInput("there is no recording of TensorFlow %s; recorded are: %s" % told)
     return found
+
+
+def _modes(wanted, release, store):
+    """The recorded modes of a release, or the wanted ones."""
+    there = [mode for mode in catalogue.MODES if Key(release, "onednn-off", mode) in store.keys()]
+    missing = [mode for mode in wanted or () if mode not in there]
+    if missing:
+        told = (release, " and ".join(missing), ", ".join(there))
+        raise BadInput("there is no recording of TensorFlow %s in the mode %s; recorded are: %s" % told)
+    return [mode for mode in there if mode in (wanted or there)]
 
 
 def _report(outcomes, judged):

@@ -1,15 +1,12 @@
 """What the tests of the harness share: a store, a catalogue of three cases, a fake worker."""
 
 import collections
-import os
 
 import pytest
 
 from golden import bounds, catalogue, installed
 from golden.store import Recording, Store, definition_digest
-from samples import KEY, RELEASE, make_case
-
-HERE = os.path.dirname(os.path.abspath(__file__))
+from samples import HERE, KEY, RELEASE, make_case
 
 
 @pytest.fixture

@@ -1,10 +1,15 @@
 """Observations, cases and keys made by hand for the tests of the harness."""
 
+import os
+
 import numpy as np
 
 from golden import catalogue
 from golden.observation import Array, Observation
 from golden.store import Key
+
+#: The folder with the fake worker and the fake recorder.
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 RELEASE = "2.21.0"
 KEY = Key(RELEASE, "onednn-off", "eager")

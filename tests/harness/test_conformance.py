@@ -11,13 +11,15 @@ from golden import __main__ as command_line
 from golden import catalogue
 from golden.conformance import Unsuitable, clauses, limits, plain
 from golden.conformance.judge import Conformance
+from golden.conformance.replay import Replay
 from golden.store import Store
 
+CASES = catalogue.load()
 SUBJECT = "examples.conformance.numpy_batch_norm:BatchNorm"
 
 
 def outcomes_of(factory, *chosen, mode="eager", factor=4.0):
-    run = Conformance(factory, Store(), catalogue.load(), limits.load(), factor)
+    run = Conformance(factory, Store(), CASES, limits.load(), factor)
     run.run("2.21.0", mode, set(chosen))
     return {outcome.case: outcome for outcome in run.outcomes}
 
@@ -94,15 +96,22 @@ def test_what_only_tensorflow_has_is_not_compared(case, told):
     assert (outcome.status, outcome.detail) == ("not compared", told)
 
 
-def test_calls_of_one_graph_read_the_variables_as_they_were():
+@pytest.mark.parametrize("mode, seen", [("graph-v1", (0.0, 0.0)), ("eager", (0.0, 1.0))])
+def test_calls_of_one_graph_read_the_variables_as_they_were_and_all_move_them(mode, seen):
     class Counting(BatchNorm):
-        """Its only average counts calls."""
+        """Gives its moving mean, which counts the calls."""
 
         def step(self, variables, x, training, dy):
-            return x, {}, {"moving_mean": variables["moving_mean"] + 1} if training else {}
+            return variables["moving_mean"], {}, {"moving_mean": variables["moving_mean"] + 1}
 
-    seen = outcomes_of(Counting, "reuse-other-training", mode="graph-v1")["reuse-other-training"]
-    assert seen.status == "not met"
+    case = dict(CASES["class-called-twice-training"], start="initial", args={})
+    variables = [
+        ["norm/" + name, "float32", [3], "ref"] for name in ("gamma", "beta", "moving_mean", "moving_variance")
+    ]
+    arrays = Replay(case, variables, Counting, "2.21.0", mode).run()
+    before = arrays["initial/v:norm/moving_mean"]
+    assert ((arrays["s0/y0"] - before).max(), (arrays["s0/y1"] - before).max()) == seen
+    assert (arrays["s0/v:norm/moving_mean"] - before).tolist() == [2.0] * 3
 
 
 def test_plain_values_are_those_of_the_catalogue():
@@ -166,6 +175,8 @@ def test_json_has_everything(capsys):
         (["--case", "no-such"], "no case is called no-such"),
         (["--keras", "keras3"], "--keras is for subjects on TensorFlow"),
         (["--live"], "--live is for subjects on TensorFlow"),
+        (["--integrity"], "--integrity is for subjects on TensorFlow"),
+        (["--release", "1.4", "--mode", "eager"], "TensorFlow 1.4.0 in the mode eager; recorded are: graph-v1"),
         (["--configuration", "onednn-on"], "--configuration is for subjects on TensorFlow"),
         (["--clauses", "golden.conformance"], "has no attribute 'CLAUSES'; it names a module with CLAUSES"),
     ],

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from conftest import HERE
 from golden import environments, every, pins, record_all
+from samples import HERE
 
 ROWS = [("1.4.0", ["graph-v1"]), ("2.3.4", ["graph-v1", "eager"]), ("2.9.3", ["graph-v1", "eager"])]
 
