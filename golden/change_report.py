@@ -2,7 +2,7 @@
 
 import collections
 
-from golden import compare
+from golden import compare, grid
 from golden.catalogue import MODES
 from golden.drift import KINDS
 from golden.store import release_order
@@ -20,7 +20,8 @@ _SHOWN_CASES = 6
 def drift(found):
     """Lines about a `changes.Drift`: counts, then every semantic change with the worst array and both values."""
     lines = ["TensorFlow %s -> %s, %s" % (found.before, found.after, found.configuration), ""]
-    lines += _counts(found) + ["", "n same, " + _LEGEND]
+    counts = grid.counted([(row.family, row.mode, _finer(row.change)) for row in found.rows], _MARKS, found.modes)
+    lines += counts + ["", "n same, " + _LEGEND]
     lines += _semantic([row for row in found.rows if _finer(row.change) == "semantic"])
     operations = [row for row in found.rows if _finer(row.change) == "operations"]
     if operations:
@@ -75,12 +76,6 @@ def history_as_json(one, family):
     return dict(told, eras=dict(one.eras), nondeterministic=dict(one.nondeterministic))
 
 
-def aligned(rows):
-    """Rows of strings as lines: the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]) for row in rows]
-
-
 def _kind(change):
     return change.kind if change else "same"
 
@@ -88,24 +83,6 @@ def _kind(change):
 def _finer(change):
     """The kind of a change, or `operations`."""
     return "operations" if change and change.reasons == ("operations",) else _kind(change)
-
-
-def _counts(found):
-    """Lines of a table family x mode."""
-    cells = collections.defaultdict(collections.Counter)
-    for row in found.rows:
-        for family in (row.family, "total"):
-            cells[family, row.mode][_finer(row.change)] += 1
-    families = sorted({row.family for row in found.rows}) + ["total"]
-    rows = [["family"] + found.modes]
-    rows += [[family] + [_cell(cells[family, mode]) for mode in found.modes] for family in families]
-    lines = aligned(rows)
-    rule = "-" * len(lines[0])
-    return [lines[0], rule] + lines[1:-1] + [rule, lines[-1]]
-
-
-def _cell(counts):
-    return " ".join(mark % counts[kind] for kind, mark in _MARKS.items() if counts[kind]) or "-"
 
 
 def _semantic(rows):
@@ -135,7 +112,7 @@ def _eras(releases, histories):
     for one in histories:
         begins = {boundary.after: _BEGINS[_finer(boundary.change)] for boundary in one.boundaries}
         rows.append([one.case] + [_era(one, release, begins.get(release, "")) for release in releases])
-    return [line.rstrip() for line in aligned(rows)]
+    return [line.rstrip() for line in grid.aligned(rows)]
 
 
 def _era(one, release, mark):
@@ -165,5 +142,5 @@ def _by_release(histories):
     modes = [mode for mode in MODES if any(one.mode == mode for one in histories)]
     changed = sorted({release for release, _ in counts}, key=release_order)
     rows = [["cases that changed"] + modes]
-    rows += [[release] + [_cell(counts[release, mode]) for mode in modes] for release in changed]
-    return ["", *aligned(rows)] if counts else []
+    rows += [[release] + [grid.cell(counts[release, mode], _MARKS) for mode in modes] for release in changed]
+    return ["", *grid.aligned(rows)] if counts else []

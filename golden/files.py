@@ -1,4 +1,4 @@
-"""Files that are either as before or complete, whenever the writer is killed."""
+"""Files of data: read row by row, and either as before or complete whenever their writer is killed."""
 
 import contextlib
 import json

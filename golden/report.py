@@ -2,6 +2,7 @@
 
 import collections
 
+from golden import grid
 from golden.verify import STATUSES
 
 _MARKS = collections.OrderedDict(zip(STATUSES, ("%d", "~%d", "s%d", "!%d")))
@@ -10,37 +11,7 @@ _SHOWN_REASONS = 5
 
 def table(outcomes):
     """Lines of a table family x (keras, mode); cells: `n` identical, `~n` within bound, `sn` skipped, `!n` wrong."""
-    return grid(outcomes, ("keras", "mode"), _MARKS)
-
-
-def grid(outcomes, across, marks):
-    """Lines of a table of how many outcomes of each family have which status.
-
-    Args:
-      outcomes: things with `family`, `status` and what is named in `across`.
-      across: names of the attributes that make a column.
-      marks: status -> how a number of them is written, in the order in which a cell has them.
-    """
-    columns = list(collections.OrderedDict((_place(o, across), None) for o in outcomes))
-    cells = collections.defaultdict(collections.Counter)
-    for o in outcomes:
-        for family in (o.family, "total"):
-            cells[family, _place(o, across)][o.status] += 1
-    families = sorted({o.family for o in outcomes}) + ["total"]
-    rows = [["family"] + [" ".join(column) for column in columns]]
-    rows += [[family] + [_cell(cells[family, column], marks) for column in columns] for family in families]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]) for row in rows]
-    rule = "-" * len(lines[0])
-    return [lines[0], rule] + lines[1:-1] + [rule, lines[-1]]
-
-
-def _place(outcome, across):
-    return tuple(getattr(outcome, name) for name in across)
-
-
-def _cell(counts, marks):
-    return " ".join(mark % counts[status] for status, mark in marks.items() if counts[status]) or "-"
+    return grid.counted([(o.family, "%s %s" % (o.keras, o.mode), o.status) for o in outcomes], _MARKS)
 
 
 def totals(outcomes):

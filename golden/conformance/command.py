@@ -4,7 +4,7 @@ import collections
 import json
 import sys
 
-from golden import catalogue, expectations, report
+from golden import catalogue, expectations, grid
 from golden.choices import BadInput, matching
 from golden.conformance import clauses, limits
 from golden.conformance.judge import STATUSES, Conformance, subject
@@ -66,7 +66,8 @@ def _release(wanted, store):
 
 def _modes(wanted, release, store):
     """The recorded modes of a release, or the wanted ones."""
-    there = [mode for mode in catalogue.MODES if Key(release, "onednn-off", mode) in store.keys()]
+    keys = store.keys()
+    there = [mode for mode in catalogue.MODES if Key(release, "onednn-off", mode) in keys]
     missing = [mode for mode in wanted or () if mode not in there]
     if missing:
         told = (release, " and ".join(missing), ", ".join(there))
@@ -76,7 +77,8 @@ def _modes(wanted, release, store):
 
 def _report(outcomes, judged):
     """Lines for people: the table of families, what is not met, and the table of clauses."""
-    lines = report.grid(outcomes, ("mode",), _MARKS) + ["", "n met, !n not met, -n not there, (n) not compared", ""]
+    lines = grid.counted([(o.family, o.mode, o.status) for o in outcomes], _MARKS)
+    lines += ["", "n met, !n not met, -n not there, (n) not compared", ""]
     for outcome in outcomes:
         if outcome.status == "not met":
             lines += ["NOT MET %s %s" % (outcome.mode, outcome.case)]
