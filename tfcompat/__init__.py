@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tfcompat.following import release, set_release
     from tfcompat.installation import install, uninstall
     from tfcompat.layers import BatchNormalization, batch_normalization
+    from tfcompat.rounding import numerics, set_numerics
 
 __version__ = "0.1.0"
 
@@ -22,6 +23,8 @@ _HOMES = {
     "explain": "tfcompat.explanation",
     "release": "tfcompat.following",
     "set_release": "tfcompat.following",
+    "numerics": "tfcompat.rounding",
+    "set_numerics": "tfcompat.rounding",
 }
 
 __all__ = [
@@ -32,6 +35,8 @@ __all__ = [
     "explain",
     "release",
     "set_release",
+    "numerics",
+    "set_numerics",
     "__version__",
 ]
 

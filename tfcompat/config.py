@@ -15,6 +15,9 @@ CLIPPING_KEYS = ("rmax", "rmin", "dmax")
 #: What may become of the updates of the averages: operations in `UPDATE_OPS`, run with the output, or none at all.
 UPDATES = ("collection", "immediate", "skip")
 
+#: How sums may be rounded: as the followed release rounds them, or in whatever order is fastest.
+NUMERICS = ("exact", "fast")
+
 #: Arguments that early releases do not have, and the trait of those that do.
 _LATER_ARGUMENTS = {
     "renorm": "takes_renorm",
@@ -33,14 +36,14 @@ class Config:
     """The arguments that decide what is computed.
 
     Initializers, regularizers and constraints are kept as given; the Keras host turns them into objects.  The last
-    three are not of `tf.layers`, and by default change nothing.
+    four are not of `tf.layers`, and by default change nothing.
 
     Raises:
       TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping; an argument is given that
         the followed release does not have.
       ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax` (looked at with `renorm=True` only, as
         TensorFlow does); `fused=True` together with what the followed release cannot fuse; `updates` is none of
-        `UPDATES`.
+        `UPDATES`, or `numerics` none of `NUMERICS`.
     """
 
     axis: Any = -1
@@ -65,6 +68,7 @@ class Config:
     freeze_statistics: bool = False
     freeze_affine: bool = False
     updates: str = "collection"
+    numerics: str = "exact"
 
     def __post_init__(self) -> None:
         """Takes copies of what the user could change afterwards."""
@@ -79,6 +83,7 @@ class Config:
         _check_axis_type(self.axis, behaviour)
         if self.updates not in UPDATES:
             raise ValueError("updates is {!r}; allowed are {}.".format(self.updates, ", ".join(map(repr, UPDATES))))
+        checked_numerics(self.numerics)
         if self.renorm:
             _check_clipping(self.renorm_clipping)
         return self
@@ -95,6 +100,17 @@ class Config:
     def clipping(self) -> Dict[str, Any]:
         """The renorm clips as a dict, empty without any."""
         return dict(self.renorm_clipping or {})
+
+
+def checked_numerics(numerics: str) -> str:
+    """What was asked for, if it is one of `NUMERICS`.
+
+    Raises:
+      ValueError: it is none of them.
+    """
+    if numerics not in NUMERICS:
+        raise ValueError("numerics is {!r}; allowed are {}.".format(numerics, ", ".join(map(repr, NUMERICS))))
+    return numerics
 
 
 def _check_axis_type(axis: Any, behaviour: Behaviour) -> None:

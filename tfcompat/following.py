@@ -1,21 +1,28 @@
 """Which TensorFlow release a layer follows: the one it is given, one chosen around it, or the one that runs."""
 
-import contextlib
-import contextvars
-import os
-from typing import Iterator, Optional
+from typing import ContextManager, Optional
 
+from tfcompat.choice import Choice
 from tfcompat.releases import RELEASES, parse
+
+
+def checked(followed: str) -> str:
+    """A release, if it is one that has the function; patch releases stand for their minor."""
+    if "{}.{}".format(*parse(followed)) not in RELEASES:
+        raise ValueError(
+            "release is {!r}; tf.layers.batch_normalization is in the releases {} to 1.15 and 2.0 to {}. Choose one, "
+            "for example release='1.15'.".format(followed, RELEASES[0], RELEASES[-1])
+        )
+    return followed
+
 
 #: Environment variable with the release that a process follows; `set_release` goes before it.
 VARIABLE = "TFCOMPAT_RELEASE"
 
-_around: "contextvars.ContextVar[Optional[str]]" = contextvars.ContextVar("tfcompat_release", default=None)
-_process: Optional[str] = None
+_CHOICE = Choice(VARIABLE, checked)
 
 
-@contextlib.contextmanager
-def release(followed: str) -> Iterator[None]:
+def release(followed: str) -> ContextManager[None]:
     """Layers made inside follow this release, unless they are given another one.
 
     Args:
@@ -24,11 +31,7 @@ def release(followed: str) -> Iterator[None]:
     Raises:
       ValueError: not a release that has `tf.layers.batch_normalization`.
     """
-    token = _around.set(checked(followed))
-    try:
-        yield
-    finally:
-        _around.reset(token)
+    return _CHOICE.around(followed)
 
 
 def set_release(followed: Optional[str]) -> None:
@@ -37,8 +40,7 @@ def set_release(followed: Optional[str]) -> None:
     Raises:
       ValueError: not a release that has `tf.layers.batch_normalization`.
     """
-    global _process
-    _process = None if followed is None else checked(followed)
+    _CHOICE.set(followed)
 
 
 def chosen(given: Optional[str]) -> Optional[str]:
@@ -50,15 +52,4 @@ def chosen(given: Optional[str]) -> Optional[str]:
     Raises:
       ValueError: what was chosen is not a release that has `tf.layers.batch_normalization`.
     """
-    followed = given or _around.get() or _process or os.environ.get(VARIABLE)
-    return checked(followed) if followed else None
-
-
-def checked(followed: str) -> str:
-    """A release, if it is one that has the function; patch releases stand for their minor."""
-    if "{}.{}".format(*parse(followed)) not in RELEASES:
-        raise ValueError(
-            "release is {!r}; tf.layers.batch_normalization is in the releases {} to 1.15 and 2.0 to {}. Choose one, "
-            "for example release='1.15'.".format(followed, RELEASES[0], RELEASES[-1])
-        )
-    return followed
+    return _CHOICE.chosen(given)

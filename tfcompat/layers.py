@@ -5,7 +5,7 @@ import dataclasses
 import re
 from typing import Any, Dict, List, Mapping, Optional
 
-from tfcompat import following, kernels
+from tfcompat import following, kernels, rounding
 from tfcompat.backend import host as _host
 from tfcompat.backend import ops, serial
 from tfcompat.backend.ops import tf
@@ -55,11 +55,14 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         operations in `UPDATE_OPS`, elsewhere they happen at once; `immediate`: in v1 graphs they run whenever the
         output is computed, also inside of `tf.cond`, and are in no collection; `skip`: there are none, and the batch's
         statistics are used.
+      numerics: `exact`: the bits of the release that is followed.  `fast`: the same mathematics, summed in another
+        order; `layer.plan.fast_vetoes` tells why not, and with a mask it is not done.  None: see `tfcompat.numerics`.
       release: the TensorFlow release to follow, for example `1.4`; None: see `tfcompat.release`.
 
     Raises:
       TypeError: `axis` is neither an int nor a list (from TF 2.2 on: nor a tuple) of ints.
-      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name, unknown `updates`.
+      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name, unknown `updates` or
+        `numerics`.
     """
 
     def __init__(
@@ -89,10 +92,11 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         freeze_statistics: bool = False,
         freeze_affine: bool = False,
         updates: str = "collection",
+        numerics: Optional[str] = None,
         release: Optional[str] = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
+        given = dict(locals(), numerics=rounding.resolved(numerics))
         config = Config(**{field.name: given[field.name] for field in dataclasses.fields(Config)})
         # Keras reads properties of ours while it initializes, and must not wrap this.
         object.__setattr__(self, "_state", State(host, config, following.chosen(release)))
@@ -146,7 +150,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         """
         state = self._state
         state.shape = ops.as_shape(input_shape)
-        state.plan = resolve(state.config, state.behaviour, state.shape, state.dtype or "float32")
+        own_moments = type(self)._moments is not BatchNormalization._moments
+        state.plan = resolve(state.config, state.behaviour, state.shape, state.dtype or "float32", own_moments)
         for variable in state.plan.variables:
             with state.life.no_partitioner() if variable.statistic else contextlib.nullcontext():
                 self._make(variable)
@@ -226,7 +231,14 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
             inputs = tf.cast(inputs, state.plan.dtype)
         weights = CurrentWeights(state.life)
         step = kernels.run(
-            inputs, weights, state.plan, state.config, training, take_moments, state.life.may_average_in_kernel
+            inputs,
+            weights,
+            state.plan,
+            state.config,
+            training,
+            take_moments,
+            may_average=state.life.may_average_in_kernel,
+            may_round=not masked,
         )
         if state.config.updates == "skip" or (state.behaviour.first_call_updates and self.updates):
             return step.output
@@ -377,6 +389,7 @@ def batch_normalization(
     freeze_statistics: bool = False,
     freeze_affine: bool = False,
     updates: str = "collection",
+    numerics: Optional[str] = None,
     release: Optional[str] = None,
 ) -> Any:
     """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.

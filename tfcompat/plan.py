@@ -51,6 +51,7 @@ class Plan:
       unbiased_variance: whether the moving variance has Bessel's correction n/(n-1).
       virtual_batch_size: examples that share statistics; None: the whole batch.
       compute_dtype: dtype of the unfused arithmetic.
+      fast_vetoes: why sums are rounded as the followed release rounds them, empty where they need not be.
       behaviour: the release that is followed.
     """
 
@@ -67,6 +68,7 @@ class Plan:
     unbiased_variance: bool
     virtual_batch_size: Optional[int]
     compute_dtype: str
+    fast_vetoes: Tuple[str, ...]
     behaviour: Behaviour
 
     @property
@@ -123,7 +125,13 @@ class Plan:
                 )
 
 
-def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optional[int]]], dtype: str) -> Plan:
+def resolve(
+    config: Config,
+    behaviour: Behaviour,
+    shape: Optional[Sequence[Optional[int]]],
+    dtype: str,
+    own_moments: bool = False,
+) -> Plan:
     """What a layer with this config does with inputs of this shape and dtype.
 
     Args:
@@ -131,6 +139,7 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
       behaviour: the release to follow.
       shape: the input's static shape with None where unknown; None for an unknown rank.
       dtype: name of the input's dtype.
+      own_moments: whether a subclass of the layer takes the moments.
 
     Raises:
       ValueError: unknown or zero rank, an axis out of range or twice, a kept dimension of unknown size, virtual batches
@@ -156,6 +165,7 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
             )
         )
     fused = not vetoes
+    compute_dtype = "float32" if dtype in _NARROW and behaviour.unfused_in_float32 else dtype
     param_shape = _param_shape(config, len(shape), axes, sizes)
     return Plan(
         rank=len(shape),
@@ -170,7 +180,8 @@ def resolve(config: Config, behaviour: Behaviour, shape: Optional[Sequence[Optio
         fused_vetoes=vetoes,
         unbiased_variance=fused,
         virtual_batch_size=config.virtual_batch_size,
-        compute_dtype="float32" if dtype in _NARROW and behaviour.unfused_in_float32 else dtype,
+        compute_dtype=compute_dtype,
+        fast_vetoes=fast_vetoes(config, "float32" if fused else compute_dtype, own_moments),
         behaviour=behaviour,
     )
 
@@ -197,6 +208,20 @@ def fused_vetoes(config: Config, behaviour: Behaviour, rank: int, axes: Sequence
         reasons.append("a regularizer is given")
     if behaviour.fused_needs_16_or_32_bits and dtype not in _NARROW + ("float32",):
         reasons.append("dtype {}".format(dtype))
+    return tuple(reasons)
+
+
+def fast_vetoes(config: Config, compute_dtype: str, own_moments: bool) -> Tuple[str, ...]:
+    """Why the arithmetic is not the fast one; empty where it is."""
+    reasons: List[str] = []
+    if config.numerics != "fast":
+        reasons.append("numerics={!r}".format(config.numerics))
+    if config.adjustment is not None:
+        reasons.append("an adjustment is given")
+    if own_moments:
+        reasons.append("a subclass takes the moments")
+    if compute_dtype not in ("float32", "float64"):
+        reasons.append("arithmetic in {}".format(compute_dtype))
     return tuple(reasons)
 
 

@@ -18,7 +18,9 @@ ALLOWED = {
     "tfcompat.config": ["tfcompat.releases"],
     "tfcompat.errors": [],
     "tfcompat.releases": [],
-    "tfcompat.following": ["tfcompat.releases"],
+    "tfcompat.choice": [],
+    "tfcompat.following": ["tfcompat.releases", "tfcompat.choice"],
+    "tfcompat.rounding": ["tfcompat.config", "tfcompat.choice"],
     "tfcompat.momentum": [],
     "tfcompat.explanation": [
         *("tfcompat.config", "tfcompat.following", "tfcompat.plan", "tfcompat.releases", "tfcompat.momentum"),

@@ -2,7 +2,9 @@
 
 import contextlib
 import inspect
-from typing import Any, Callable, Iterator, Optional, Tuple
+import os
+import platform
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util, control_flow_util_v2
@@ -102,6 +104,41 @@ def fused_batch_norm(x: Any, scale: Any, offset: Any, data_format: str, **kwargs
     y = tf.reshape(y, shape)
     y.set_shape(x.shape)
     return y, mean, variance
+
+
+#: Arguments of `tf.function` that compile with XLA and take tensors of any batch size; None without such a compiler.
+_COMPILING: Optional[Dict[str, Any]] = None
+if tf.test.is_built_with_xla() if hasattr(tf.test, "is_built_with_xla") else False:
+    _parameters = inspect.signature(tf.function).parameters
+    if "jit_compile" in _parameters:  # from TensorFlow 2.5 on
+        _relaxing = "reduce_retracing" if "reduce_retracing" in _parameters else "experimental_relax_shapes"
+        _COMPILING = {"jit_compile": True, "autograph": False, _relaxing: True}
+
+#: Whether there is XLA.
+HAS_XLA = _COMPILING is not None
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """The function as one that XLA compiles, inside of whatever graph it is called in.
+
+    Raises:
+      RuntimeError: there is no XLA.
+    """
+    if _COMPILING is None:
+        raise RuntimeError("TensorFlow {} has no XLA that compiles a function".format(RELEASE))
+    return tf.function(function, **_COMPILING)
+
+
+def has_onednn() -> bool:
+    """Whether oneDNN's kernels are used: TensorFlow is built with them, and they are not switched off."""
+    default = "1" if _MINOR >= [2, 9] else "0"
+    switched_on = os.environ.get("TF_ENABLE_ONEDNN_OPTS", default).lower() in ("1", "true", "yes", "on")
+    return switched_on and platform.machine().lower() in ("x86_64", "amd64")
+
+
+def is_eager(x: Any) -> bool:
+    """Whether a tensor has its value now."""
+    return hasattr(x, "numpy") and tf.is_tensor(x) and tf.executing_eagerly()
 
 
 #: Whether the variance of `tf.nn.moments` depends on the mean, as its second derivatives show: from TensorFlow 2.22 on.

@@ -4,14 +4,22 @@ from typing import Any
 
 from tfcompat.backend import ops
 from tfcompat.config import Config
+from tfcompat.kernels import engines
 from tfcompat.kernels.fused import fused
 from tfcompat.kernels.step import Step, Weights
-from tfcompat.kernels.unfused import Moments, unfused
+from tfcompat.kernels.unfused import Moments, normalize, unfused
 from tfcompat.plan import Plan
 
 
 def run(
-    x: Any, weights: Weights, plan: Plan, config: Config, training: Any, take_moments: Moments, may_average: bool
+    x: Any,
+    weights: Weights,
+    plan: Plan,
+    config: Config,
+    training: Any,
+    take_moments: Moments,
+    may_average: bool,
+    may_round: bool,
 ) -> Step:
     """The step of the plan's kernel.
 
@@ -22,8 +30,13 @@ def run(
       training: a bool or a scalar bool tensor.
       take_moments: gives mean and biased variance to the unfused kernel.
       may_average: whether the fused kernel may move the averages itself.
+      may_round: whether `take_moments` may be replaced by another way to the same moments, where the plan allows it.
     """
+    fast = engines.choose(plan, x) if may_round and not plan.fast_vetoes else None
     if plan.kernel == "unfused":
-        return unfused(x, weights, plan, config, training, take_moments)
+        parts = (take_moments, normalize) if fast is None else (fast.take_moments, fast.normalize)
+        return unfused(x, weights, plan, config, training, *parts)
+    if fast is not None:
+        return fused(x, weights, plan, config, training, average_in_kernel=False, kernel=fast.fused_batch_norm)
     able = may_average and ops.FUSED_AVERAGES and isinstance(config.momentum, (float, int))
     return fused(x, weights, plan, config, training, able and plan.behaviour.average_in_kernel)

@@ -1,6 +1,6 @@
 """Batch normalization by TensorFlow's fused kernel: rank 4 and 5, one channel axis."""
 
-from typing import Any
+from typing import Any, Callable, Optional
 
 from tfcompat.backend import ops
 from tfcompat.backend.ops import tf
@@ -13,7 +13,15 @@ from tfcompat.releases import SMALLEST_FUSED_EPSILON
 _STATISTICS = ("moving_mean", "moving_variance")
 
 
-def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, average_in_kernel: bool) -> Step:
+def fused(
+    x: Any,
+    weights: Weights,
+    plan: Plan,
+    config: Config,
+    training: Any,
+    average_in_kernel: bool,
+    kernel: Optional[Callable[..., Any]] = None,
+) -> Step:
     """Normalizes with the kernel; the variance that goes into the average is the unbiased one, n / (n - 1) times the
     batch's.
 
@@ -24,6 +32,7 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
       config: momentum and epsilon.
       training: a bool or a scalar bool tensor.
       average_in_kernel: whether the kernel itself moves the averages.  Same formula, other rounding (1 ULP).
+      kernel: what runs instead of TensorFlow's; takes what `ops.fused_batch_norm` takes, and any `training`.
     """
     if tf.is_tensor(config.epsilon):
         raise TypeError(
@@ -43,7 +52,10 @@ def fused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, a
     def infer() -> Any:
         return ops.fused_batch_norm(x, gamma, beta, is_training=False, **averages_in, **common)
 
-    output, mean, variance = ops.smart_cond(training, train, infer)
+    if kernel is None:
+        output, mean, variance = ops.smart_cond(training, train, infer)
+    else:
+        output, mean, variance = kernel(x, gamma, beta, is_training=training, **averages_in, **common)
     known = ops.static_value(training)
     if known is not None and not known:
         return Step(output)

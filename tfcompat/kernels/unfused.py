@@ -12,8 +12,19 @@ from tfcompat.plan import Plan
 #: `(x, reduction_axes, keep_dims) -> (mean, variance)`.
 Moments = Callable[[Any, Any, bool], Tuple[Any, Any]]
 
+#: `(x, mean, variance, offset, scale, plan, config, training) -> output`.
+Normalize = Callable[[Any, Any, Any, Any, Any, Plan, Config, Any], Any]
 
-def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, take_moments: Moments) -> Step:
+
+def unfused(
+    x: Any,
+    weights: Weights,
+    plan: Plan,
+    config: Config,
+    training: Any,
+    take_moments: Moments,
+    normalize: Normalize,
+) -> Step:
     """Normalizes over the plan's reduction axes.
 
     Args:
@@ -23,6 +34,7 @@ def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any,
       config: momentum, epsilon, clips, adjustment.
       training: a bool or a scalar bool tensor.
       take_moments: gives mean and biased variance.
+      normalize: gives the output, from `x` and these or the moving averages.
     """
     known = (
         None if plan.behaviour.constant_training_read_late and tf.is_tensor(training) else ops.static_value(training)
@@ -34,9 +46,9 @@ def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any,
     if narrow in (tf.float16, tf.bfloat16) and plan.behaviour.unfused_in_float32:
         x = tf.cast(x, tf.float32)
     if known == False:  # noqa: E712 - also a constant tensor's array([False]) and 0
-        step = _inference(x, weights, plan, config)
+        step = _inference(x, weights, plan, config, normalize)
     else:
-        step = _training(x, weights, plan, config, training, take_moments)
+        step = _training(x, weights, plan, config, training, take_moments, normalize)
     output = step.output
     if output.dtype.base_dtype != narrow and plan.behaviour.unfused_in_float32:
         output = tf.cast(output, narrow)
@@ -46,13 +58,22 @@ def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any,
     return step._replace(output=output)
 
 
-def _inference(x: Any, weights: Weights, plan: Plan, config: Config) -> Step:
-    scale, offset = _broadcast(weights["gamma"], plan), _broadcast(weights["beta"], plan)
-    return Step(_normalize(x, weights["moving_mean"], weights["moving_variance"], offset, scale, plan, config))
+def _inference(x: Any, weights: Weights, plan: Plan, config: Config, normalize: Normalize) -> Step:
+    scale, offset = in_shape(weights["gamma"], plan), in_shape(weights["beta"], plan)
+    mean, variance = weights["moving_mean"], weights["moving_variance"]
+    return Step(normalize(x, mean, variance, offset, scale, plan, config, False))
 
 
-def _training(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, take_moments: Moments) -> Step:
-    scale, offset = _broadcast(weights["gamma"], plan), _broadcast(weights["beta"], plan)
+def _training(
+    x: Any,
+    weights: Weights,
+    plan: Plan,
+    config: Config,
+    training: Any,
+    take_moments: Moments,
+    normalize: Normalize,
+) -> Step:
+    scale, offset = in_shape(weights["gamma"], plan), in_shape(weights["beta"], plan)
     if config.adjustment is not None:
         scale, offset = _compose(*_adjustment(x, config, training), scale, offset)
     mean, variance = take_moments(tf.cast(x, plan.param_dtype), list(plan.reduction_axes), plan.keep_dims)
@@ -73,14 +94,14 @@ def _training(x: Any, weights: Weights, plan: Plan, config: Config, training: An
         algorithm = debiased_renorm if plan.behaviour.renorm_debiased else renorm
         correction = algorithm.correct(new_mean, new_variance, weights, plan, config, training)
         reads = (correction.r, correction.d)
-        scale, offset = _compose(_broadcast(correction.r, plan), _broadcast(correction.d, plan), scale, offset)
+        scale, offset = _compose(in_shape(correction.r, plan), in_shape(correction.d, plan), scale, offset)
         updates = correction.updates
     else:
         moments = (("moving_mean", new_mean), ("moving_variance", new_variance))
         updates = tuple(
             averages.move_while(training, name, value, config.momentum, plan.behaviour) for name, value in moments
         )
-    return Step(_normalize(x, mean, variance, offset, scale, plan, config), updates, reads)
+    return Step(normalize(x, mean, variance, offset, scale, plan, config, training), updates, reads)
 
 
 def _adjustment(x: Any, config: Config, training: Any) -> Tuple[Any, Any]:
@@ -102,18 +123,18 @@ def _compose(scale: Any, offset: Any, then_scale: Optional[Any], then_offset: Op
     return scale, offset
 
 
-def _broadcast(vector: Any, plan: Plan) -> Any:
+def in_shape(vector: Any, plan: Plan) -> Any:
     """A per-channel vector in the shape in which it meets the input; other ranks pass."""
     if vector is None or plan.broadcast_shape is None or len(vector.shape) == plan.kernel_rank:
         return vector
     return tf.reshape(vector, plan.broadcast_shape)
 
 
-def _normalize(x: Any, mean: Any, variance: Any, offset: Any, scale: Any, plan: Plan, config: Config) -> Any:
+def normalize(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, plan: Plan, config: Config, training: Any
+) -> Any:
     """Scale * (x - mean) / sqrt(variance + epsilon) + offset, in the dtype of x."""
     mean, variance = tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
     offset = None if offset is None else tf.cast(offset, x.dtype)
     scale = None if scale is None else tf.cast(scale, x.dtype)
-    return tf.nn.batch_normalization(
-        x, _broadcast(mean, plan), _broadcast(variance, plan), offset, scale, config.epsilon
-    )
+    return tf.nn.batch_normalization(x, in_shape(mean, plan), in_shape(variance, plan), offset, scale, config.epsilon)

@@ -1,0 +1,53 @@
+"""Which way of computing is the fastest, as rows of a table; `python -m benchmarks` measures it."""
+
+import math
+from typing import Any, NamedTuple, Optional
+
+from tfcompat.backend import ops
+from tfcompat.kernels.fast import Fast
+from tfcompat.plan import Plan
+
+EXACT = None
+PLAIN, COMPILED = Fast(compiles=False), Fast(compiles=True)
+
+
+class Row(NamedTuple):
+    """One case; the first row that fits counts.
+
+    Attributes:
+      kernel: of the plan: `fused` or `unfused`.
+      eager: whether each operation runs when it is called; None: either.
+      onednn: whether oneDNN's kernels are used; None: either.
+      least: fewest elements of the input; in a graph where a size is unknown it is taken to be large.
+      engine: `EXACT`, the kernels of the exact numerics, or a `Fast`.
+      about: what was measured.
+    """
+
+    kernel: str
+    eager: Optional[bool]
+    onednn: Optional[bool]
+    least: int
+    engine: Optional[Fast]
+    about: str
+
+
+ROWS = (
+    Row("fused", None, True, 0, EXACT, "oneDNN's fused kernel is as fast as memory allows"),
+    Row("fused", None, False, 1 << 16, COMPILED, "Eigen's fused kernel takes nearly twice as long for large inputs"),
+    Row("fused", None, False, 0, EXACT, "for small inputs one kernel is faster than several calls"),
+    Row("unfused", True, None, 1 << 16, COMPILED, "passes over the input cost more than calls"),
+    Row("unfused", True, None, 0, EXACT, "for small inputs calls cost more than passes over the input"),
+    Row("unfused", False, None, 0, COMPILED, "fewer operations and fewer passes over the input"),
+)
+
+
+def choose(plan: Plan, x: Any) -> Optional[Fast]:
+    """What computes the parts of a kernel for an input; None: what the exact numerics have."""
+    shape, eager = ops.shape_of(x) or (None,), ops.is_eager(x)
+    elements = math.inf if None in shape else math.prod(shape)
+    for row in ROWS:
+        fits = row.kernel == plan.kernel and row.eager in (None, eager) and row.onednn in (None, ops.has_onednn())
+        if fits and elements >= row.least:
+            engine = row.engine
+            break
+    return PLAIN if engine == COMPILED and not ops.HAS_XLA else engine

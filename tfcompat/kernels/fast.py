@@ -1,0 +1,163 @@
+"""The same mathematics as the exact kernels in fewer passes over the input.
+
+Forward, the output is one multiply-add: y = x * m + (offset - mean * m) with m = scale / sqrt(variance + epsilon).
+Backward, the gradient is the one that Ioffe and Szegedy 2015 (section 3) write out,
+
+    dx = m * (dy - (sum(dy) + x^ * sum(dy * x^)) / n),   x^ = (x - mean) / sqrt(variance + epsilon),
+
+which needs the input, the moments and two sums.  At inference the last term is missing.  Renorm's r and d are part of scale and offset.  `mean` and `variance`
+are tensors that depend on `x` themselves, so that second derivatives are right as well (as in TensorFlow 2.22).
+"""
+
+import functools
+from typing import Any, Callable, NamedTuple, Sequence, Tuple
+
+from tfcompat.backend import ops
+from tfcompat.backend.ops import tf
+from tfcompat.config import Config
+from tfcompat.kernels.unfused import in_shape
+from tfcompat.plan import Plan
+
+
+class Geometry(NamedTuple):
+    """What the arithmetic has to know of the shapes; sizes may be unknown.
+
+    Attributes:
+      rank: of the input.
+      axes: those that are reduced.
+      keep_dims: whether moments, scale and offset have the rank of the input.
+      shared: axes along which there are several moments and one scale: that of the virtual batches.
+    """
+
+    rank: int
+    axes: Tuple[int, ...]
+    keep_dims: bool
+    shared: Tuple[int, ...] = ()
+
+
+class Fast(NamedTuple):
+    """The parts that take the place of those of the exact kernels.
+
+    Attributes:
+      compiles: whether each is compiled by XLA; otherwise they are plain operations.
+    """
+
+    compiles: bool
+
+    def take_moments(self, x: Any, axes: Sequence[int], keep_dims: bool) -> Tuple[Any, Any]:
+        """(mean, biased variance) of `x` over `axes`."""
+        mean, variance = _made(_moments, self.compiles, Geometry(x.shape.rank, tuple(axes), keep_dims))(x)
+        if not ops.is_eager(x):
+            shape = [1 if axis in axes else size for axis, size in enumerate(x.shape) if keep_dims or axis not in axes]
+            mean.set_shape(shape)
+            variance.set_shape(shape)
+        return mean, variance
+
+    def normalize(
+        self, x: Any, mean: Any, variance: Any, offset: Any, scale: Any, plan: Plan, config: Config, training: Any
+    ) -> Any:
+        """`scale * (x - mean) / sqrt(variance + epsilon) + offset`; where `training` is true, with the gradient for a
+        `mean` and a `variance` that are those of `x`.
+        """
+        ones = in_shape(tf.ones(plan.param_shape, x.dtype), plan)
+        scale = ones if scale is None else tf.cast(scale, x.dtype)
+        offset = tf.zeros_like(ones) if offset is None else tf.cast(offset, x.dtype)
+        mean, variance = (in_shape(tf.cast(moment, x.dtype), plan) for moment in (mean, variance))
+        keep_dims = plan.keep_dims or plan.broadcast_shape is not None
+        shared = () if plan.virtual_batch_size is None else (1,)
+        geometry = Geometry(plan.kernel_rank, plan.reduction_axes, keep_dims, shared)
+        return self._affine(geometry, x, mean, variance, scale, offset, config.epsilon, training)
+
+    def fused_batch_norm(
+        self,
+        x: Any,
+        scale: Any,
+        offset: Any,
+        data_format: str,
+        epsilon: Any,
+        is_training: Any,
+        mean: Any,
+        variance: Any,
+    ) -> Tuple[Any, Any, Any]:
+        """What `ops.fused_batch_norm` gives: (output, mean, unbiased variance), with the moments that were given where
+        `is_training` is false.
+        """
+        channel = data_format.index("C")
+        axes = tuple(axis for axis in range(len(data_format)) if axis != channel)
+        keep_dims = channel != len(data_format) - 1
+        shape = [-1 if axis == channel else 1 for axis in range(len(data_format))]
+        wide = tf.cast(x, scale.dtype)
+        given = tf.convert_to_tensor(mean), tf.convert_to_tensor(variance)
+        # No gradient of ours may be taken inside of a conditional: TensorFlow fails to take a second one.
+        mean, variance = ops.smart_cond(is_training, lambda: self.take_moments(wide, axes, False), lambda: given)
+        vectors = [tf.reshape(v, shape) if keep_dims else v for v in (mean, variance, scale, offset)]
+        y = self._affine(Geometry(len(shape), axes, keep_dims), wide, *vectors, epsilon, is_training)
+        y.set_shape(x.shape)
+        size = tf.cast(tf.size(x), mean.dtype) / tf.cast(tf.size(mean), mean.dtype)
+        return tf.cast(y, x.dtype), mean, variance * (size / tf.maximum(size - 1, 1))
+
+    def _affine(
+        self,
+        geometry: Geometry,
+        x: Any,
+        mean: Any,
+        variance: Any,
+        scale: Any,
+        offset: Any,
+        epsilon: Any,
+        training: Any,
+    ) -> Any:
+        affine = _affine(self.compiles, geometry)
+        return affine(x, mean, variance, scale, offset, tf.cast(epsilon, x.dtype), tf.cast(training, tf.bool))
+
+
+@functools.lru_cache(maxsize=None)
+def _made(function: Callable[..., Any], compiles: bool, geometry: Geometry) -> Any:
+    """A function of tensors, made once, so that what XLA compiles is shared by all layers."""
+    settled = functools.partial(function, geometry)
+    return ops.compiled(settled) if compiles else settled
+
+
+@functools.lru_cache(maxsize=None)
+def _affine(compiles: bool, geometry: Geometry) -> Any:
+    """The multiply-add with its gradient."""
+    forward, backward = _made(_multiply_add, compiles, geometry), _made(_gradient, compiles, geometry)
+
+    @tf.custom_gradient
+    def affine(x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any, training: Any) -> Any:
+        def gradient(dy: Any) -> Any:
+            dx, dscale, doffset = backward(dy, x, mean, variance, scale, epsilon, training)
+            return dx, None, None, dscale, doffset, None, None
+
+        return forward(x, mean, variance, scale, offset, epsilon), gradient
+
+    return affine
+
+
+def _moments(geometry: Geometry, x: Any) -> Tuple[Any, Any]:
+    mean = tf.reduce_mean(x, geometry.axes, keepdims=True)
+    variance = tf.reduce_mean(tf.square(x - mean), geometry.axes, keepdims=geometry.keep_dims)
+    return mean if geometry.keep_dims else tf.squeeze(mean, geometry.axes), variance
+
+
+def _multiply_add(geometry: Geometry, x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any) -> Any:
+    multiplier = tf.math.rsqrt(variance + epsilon) * scale
+    return x * multiplier + (offset - mean * multiplier)
+
+
+def _gradient(
+    geometry: Geometry, dy: Any, x: Any, mean: Any, variance: Any, scale: Any, epsilon: Any, training: Any
+) -> Tuple[Any, Any, Any]:
+    inverse_stddev = tf.math.rsqrt(variance + epsilon)
+    normalized = (x - mean) * inverse_stddev
+    sum_dy, sum_product = (
+        tf.reduce_sum(terms, geometry.axes, keepdims=geometry.keep_dims) for terms in (dy, dy * normalized)
+    )
+    size = tf.cast(tf.size(x), x.dtype) / tf.cast(tf.size(mean), x.dtype)
+    through_mean, through_variance = (
+        tf.where(training, total / size, tf.zeros_like(total)) for total in (sum_dy, sum_product)
+    )
+    dx = scale * inverse_stddev * (dy - through_mean - normalized * through_variance)
+    if geometry.shared:
+        sum_dy, sum_product = (tf.reduce_sum(sums, geometry.shared, keepdims=True) for sums in (sum_dy, sum_product))
+    return dx, sum_product, sum_dy
