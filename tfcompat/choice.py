@@ -1,4 +1,4 @@
-"""A setting that is given, chosen around a block of code, for the process, or in the environment; the nearest counts."""
+"""A setting that is given, chosen around a block of code, for the process or in the environment: the nearest counts."""
 
 import contextlib
 import contextvars
@@ -18,7 +18,7 @@ class Choice:
         self.variable = variable
         self._checked = checked
         self._process: Optional[str] = None
-        self._around: "contextvars.ContextVar[Optional[str]]" = contextvars.ContextVar(variable, default=None)
+        self._around: contextvars.ContextVar[Optional[str]] = contextvars.ContextVar(variable, default=None)
 
     @contextlib.contextmanager
     def around(self, value: str) -> Iterator[None]:

@@ -218,6 +218,8 @@ def fast_vetoes(config: Config, compute_dtype: str, own_moments: bool) -> Tuple[
         reasons.append("numerics={!r}".format(config.numerics))
     if config.adjustment is not None:
         reasons.append("an adjustment is given")
+    if config.epsilon is None:
+        reasons.append("epsilon=None")
     if own_moments:
         reasons.append("a subclass takes the moments")
     if compute_dtype not in ("float32", "float64"):

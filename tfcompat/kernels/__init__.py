@@ -36,7 +36,6 @@ def run(
     if plan.kernel == "unfused":
         parts = (take_moments, normalize) if fast is None else (fast.take_moments, fast.normalize)
         return unfused(x, weights, plan, config, training, *parts)
-    if fast is not None:
-        return fused(x, weights, plan, config, training, average_in_kernel=False, kernel=fast.fused_batch_norm)
     able = may_average and ops.FUSED_AVERAGES and isinstance(config.momentum, (float, int))
-    return fused(x, weights, plan, config, training, able and plan.behaviour.average_in_kernel)
+    in_kernel, kernel = able and plan.behaviour.average_in_kernel, fast and fast.fused_batch_norm
+    return fused(x, weights, plan, config, training, in_kernel, kernel)

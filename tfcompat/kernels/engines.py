@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Optional
 
 from tfcompat.backend import ops
 from tfcompat.kernels.fast import Fast
-from tfcompat.plan import Plan
+from tfcompat.plan import Plan, Shape
 
 EXACT = None
 PLAIN, COMPILED = Fast(compiles=False), Fast(compiles=True)
@@ -41,10 +41,24 @@ ROWS = (
 )
 
 
+def _elements(shape: Shape) -> float:
+    product = 1
+    for size in shape:
+        if size is None:
+            return math.inf
+        product *= size
+    return product
+
+
 def choose(plan: Plan, x: Any) -> Optional[Fast]:
-    """What computes the parts of a kernel for an input; None: what the exact numerics have."""
-    shape, eager = ops.shape_of(x) or (None,), ops.is_eager(x)
-    elements = math.inf if None in shape else math.prod(shape)
+    """What computes the parts of a kernel for an input.
+
+    None: what the exact numerics have; so it is for an input of unknown rank, too.
+    """
+    shape, eager = ops.shape_of(x), ops.is_eager(x)
+    if shape is None:
+        return EXACT
+    elements = _elements(shape)
     for row in ROWS:
         fits = row.kernel == plan.kernel and row.eager in (None, eager) and row.onednn in (None, ops.has_onednn())
         if fits and elements >= row.least:

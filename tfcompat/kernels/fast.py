@@ -5,8 +5,9 @@ Backward, the gradient is the one that Ioffe and Szegedy 2015 (section 3) write 
 
     dx = m * (dy - (sum(dy) + x^ * sum(dy * x^)) / n),   x^ = (x - mean) / sqrt(variance + epsilon),
 
-which needs the input, the moments and two sums.  At inference the last term is missing.  Renorm's r and d are part of scale and offset.  `mean` and `variance`
-are tensors that depend on `x` themselves, so that second derivatives are right as well (as in TensorFlow 2.22).
+which needs the input, the moments and two sums; at inference the terms of the sums are missing.  Renorm's r and d are
+part of scale and offset.  `mean` and `variance` are tensors that depend on `x` themselves, so that second derivatives
+are right as well (as in TensorFlow 2.22).
 """
 
 import functools
@@ -47,7 +48,7 @@ class Fast(NamedTuple):
     def take_moments(self, x: Any, axes: Sequence[int], keep_dims: bool) -> Tuple[Any, Any]:
         """(mean, biased variance) of `x` over `axes`."""
         mean, variance = _made(_moments, self.compiles, Geometry(x.shape.rank, tuple(axes), keep_dims))(x)
-        if not ops.is_eager(x):
+        if not ops.is_eager(x) and x.shape.rank is not None:
             shape = [1 if axis in axes else size for axis, size in enumerate(x.shape) if keep_dims or axis not in axes]
             mean.set_shape(shape)
             variance.set_shape(shape)
@@ -59,10 +60,10 @@ class Fast(NamedTuple):
         """`scale * (x - mean) / sqrt(variance + epsilon) + offset`; where `training` is true, with the gradient for a
         `mean` and a `variance` that are those of `x`.
         """
-        ones = in_shape(tf.ones(plan.param_shape, x.dtype), plan)
-        scale = ones if scale is None else tf.cast(scale, x.dtype)
-        offset = tf.zeros_like(ones) if offset is None else tf.cast(offset, x.dtype)
-        mean, variance = (in_shape(tf.cast(moment, x.dtype), plan) for moment in (mean, variance))
+        scale = tf.ones(plan.param_shape, x.dtype) if scale is None else tf.cast(scale, x.dtype)
+        offset = tf.zeros(plan.param_shape, x.dtype) if offset is None else tf.cast(offset, x.dtype)
+        mean, variance = tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
+        mean, variance, scale, offset = (in_shape(vector, plan) for vector in (mean, variance, scale, offset))
         keep_dims = plan.keep_dims or plan.broadcast_shape is not None
         shared = () if plan.virtual_batch_size is None else (1,)
         geometry = Geometry(plan.kernel_rank, plan.reduction_axes, keep_dims, shared)
@@ -78,9 +79,10 @@ class Fast(NamedTuple):
         is_training: Any,
         mean: Any,
         variance: Any,
+        exponential_avg_factor: Any = None,
     ) -> Tuple[Any, Any, Any]:
-        """What `ops.fused_batch_norm` gives: (output, mean, unbiased variance), with the moments that were given where
-        `is_training` is false.
+        """What `ops.fused_batch_norm` gives: (output, mean, unbiased variance), or with a factor the averages moved to
+        those; where `is_training` is false the moments that are given are used, and given back.
         """
         channel = data_format.index("C")
         axes = tuple(axis for axis in range(len(data_format)) if axis != channel)
@@ -90,11 +92,15 @@ class Fast(NamedTuple):
         given = tf.convert_to_tensor(mean), tf.convert_to_tensor(variance)
         # No gradient of ours may be taken inside of a conditional: TensorFlow fails to take a second one.
         mean, variance = ops.smart_cond(is_training, lambda: self.take_moments(wide, axes, False), lambda: given)
-        vectors = [tf.reshape(v, shape) if keep_dims else v for v in (mean, variance, scale, offset)]
-        y = self._affine(Geometry(len(shape), axes, keep_dims), wide, *vectors, epsilon, is_training)
+        m, v, a, b = (tf.reshape(w, shape) if keep_dims else w for w in (mean, variance, scale, offset))
+        y = self._affine(Geometry(len(shape), axes, keep_dims), wide, m, v, a, b, epsilon, is_training)
         y.set_shape(x.shape)
         size = tf.cast(tf.size(x), mean.dtype) / tf.cast(tf.size(mean), mean.dtype)
-        return tf.cast(y, x.dtype), mean, variance * (size / tf.maximum(size - 1, 1))
+        unbiased = ops.smart_cond(is_training, lambda: variance * (size / tf.maximum(size - 1, 1)), lambda: variance)
+        if exponential_avg_factor is not None:
+            mean = given[0] - (given[0] - mean) * exponential_avg_factor
+            unbiased = given[1] - (given[1] - unbiased) * exponential_avg_factor
+        return tf.cast(y, x.dtype), mean, unbiased
 
     def _affine(
         self,
@@ -108,7 +114,8 @@ class Fast(NamedTuple):
         training: Any,
     ) -> Any:
         affine = _affine(self.compiles, geometry)
-        return affine(x, mean, variance, scale, offset, tf.cast(epsilon, x.dtype), tf.cast(training, tf.bool))
+        epsilon = tf.convert_to_tensor(epsilon, x.dtype)
+        return affine(x, mean, variance, scale, offset, epsilon, tf.cast(training, tf.bool))
 
 
 @functools.lru_cache(maxsize=None)

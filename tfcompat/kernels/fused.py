@@ -43,11 +43,11 @@ def fused(
     common = {"epsilon": _epsilon(config, plan), "data_format": plan.data_format}
     averages_in = {"mean": weights["moving_mean"], "variance": weights["moving_variance"]}
 
+    average = {"exponential_avg_factor": 1.0 - config.momentum} if average_in_kernel else {}
+
     def train() -> Any:
-        if not average_in_kernel:
-            return ops.fused_batch_norm(x, gamma, beta, **common)
-        factor = 1.0 - config.momentum
-        return ops.fused_batch_norm(x, gamma, beta, exponential_avg_factor=factor, **averages_in, **common)
+        given = averages_in if average_in_kernel else {}
+        return ops.fused_batch_norm(x, gamma, beta, **average, **given, **common)
 
     def infer() -> Any:
         return ops.fused_batch_norm(x, gamma, beta, is_training=False, **averages_in, **common)
@@ -55,7 +55,7 @@ def fused(
     if kernel is None:
         output, mean, variance = ops.smart_cond(training, train, infer)
     else:
-        output, mean, variance = kernel(x, gamma, beta, is_training=training, **averages_in, **common)
+        output, mean, variance = kernel(x, gamma, beta, is_training=training, **average, **averages_in, **common)
     known = ops.static_value(training)
     if known is not None and not known:
         return Step(output)
