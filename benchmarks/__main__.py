@@ -39,15 +39,15 @@ def parser():
         "taking turns. Prints a table. See docs/speed.md.",
     )
     made.add_argument("--quick", action="store_true", help="fewer workloads, shorter: under two minutes on two cores")
-    made.add_argument("--only", action="append", metavar="PATTERN", help="workloads to measure, `image*`; may be repeated")
-    made.add_argument("--peer", action="append", metavar="NAME", help="of " + ", ".join(peers.PEERS) + "; may be repeated")
+    made.add_argument("--only", action="append", metavar="PATTERN", help="workloads, as `image*`; may be repeated")
+    made.add_argument("--peer", action="append", metavar="NAME", help=", ".join(peers.PEERS) + "; may be repeated")
     made.add_argument("--rounds", type=_more_than_zero(int), help="of all peers (7, or 3 with --quick)")
     made.add_argument("--seconds", type=_more_than_zero(float), help="of each peer in each round (0.5, or 0.1)")
     made.add_argument("--threads", type=_more_than_zero(int), default=2, help="within an operation (%(default)s)")
     made.add_argument("--torch", metavar="PYTHON", help="interpreter of an environment with PyTorch")
     made.add_argument("--onednn", choices=("on", "off"), default="on", help="TF_ENABLE_ONEDNN_OPTS (%(default)s)")
     made.add_argument("--mode", choices=peers.MODES, default="function", help="that TensorFlow runs in (%(default)s)")
-    made.add_argument("--json", metavar="FILE", help="write everything for programs; - is stdout, in place of the table")
+    made.add_argument("--json", metavar="FILE", help="write everything for programs; - is stdout")
     made.add_argument("--markdown", action="store_true", help="print Markdown in place of the table")
     made.add_argument("--plot", metavar="FILE", help="draw a bar chart: .svg, .png or .pdf")
     made.add_argument("--write", metavar="PAGE", help="put the Markdown between the two marks of a page")
@@ -84,7 +84,7 @@ def _check_place(option, path):
 
 def _check_torch(python):
     try:
-        done = subprocess.run([python, "-c", "import numpy, torch"], stderr=subprocess.PIPE, universal_newlines=True)
+        done = subprocess.run([python, "-c", "import numpy, torch"], stderr=subprocess.PIPE, text=True)
     except OSError as error:
         raise UsageError("--torch {}: cannot be run ({})".format(python, error.strerror)) from None
     if done.returncode:
@@ -109,9 +109,21 @@ def machine():
     }
 
 
+def _possible(chosen, team, mode):
+    """Those workloads that any of the peers takes part in."""
+    possible = [workload for workload in chosen if any(peers.why_not(peer, workload, mode) is None for peer in team)]
+    if not possible:
+        reason = peers.why_not(team[0], chosen[0], mode)
+        raise UsageError(
+            "no peer can do any of the workloads; {} in {}: {}".format(team[0].name, chosen[0].name, reason)
+        )
+    return possible
+
+
 def measured(options):
     """All results, JSON-ready."""
-    chosen, team = workloads.choose(options.only, options.quick), peers.choose(options.peer, options.torch)
+    team = peers.choose(options.peer, options.torch)
+    chosen = _possible(workloads.choose(options.only, options.quick), team, options.mode)
     check(options)
     usual = _QUICK if options.quick else _USUAL
     options.rounds, options.seconds = options.rounds or usual[0], options.seconds or usual[1]
@@ -147,7 +159,7 @@ def tell(options, results):
     else:
         out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
         out.print(report.table(results))
-        for line in report.batches(results):
+        for line in report.batches(results) + report.absent(results):
             out.print(line, markup=False)
 
 

@@ -7,14 +7,18 @@ import time
 
 import numpy as np
 
+#: For a process whose steps are timed: glibc keeps what is freed, as TensorFlow's own allocator with oneDNN does, so
+#: that no step pays for fresh pages.
+ENVIRONMENT_OF_TIMES = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+
 #: For a process whose memory is measured: every larger tensor has pages of its own, which go back to the system when it
 #: is freed. Else what an earlier step left in an allocator would hide what this one needs. It costs time, so that times
-#: are measured in other processes, which have the allocators that they always have.
+#: are measured in other processes.
 ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "65536", "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1"}
 
 
 def peak_of(step):
-    """Bytes that a step needs at most beyond what the process has, or None on a system that does not tell (not Linux)."""
+    """Bytes that a step needs at most beyond what the process has, or None on a system that is not Linux."""
     step()
     try:
         with open("/proc/self/clear_refs", "w") as control:

@@ -6,6 +6,8 @@ from typing import NamedTuple, Tuple
 from benchmarks.errors import UsageError
 
 MODES = ("function", "eager", "v1")
+#: Why those have no part in a row that is not about them.
+NOT_HERE = "not measured here"
 _ALL_ARGUMENTS = ("renorm", "virtual_batch_size", "fused")
 
 
@@ -76,12 +78,12 @@ def mode_of(workload, mode):
 def why_not(peer, workload, mode):
     """Why a peer has no part in a workload, or None."""
     if workload.peers is not None and peer.name not in workload.peers:
-        return "not measured here"
+        return NOT_HERE
     unknown = sorted(set(workload.arguments) - set(peer.arguments))
     if unknown:
         return "no " + ", ".join(unknown)
     if mode_of(workload, mode) not in peer.modes:
-        return "no mode " + mode
+        return "no mode " + mode_of(workload, mode)
     if workload.xla and mode != "function":
         return "XLA compiles a tf.function"
     return None

@@ -4,6 +4,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.errors import UsageError
+from benchmarks.peers import NOT_HERE
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -51,8 +52,8 @@ def heading(results):
 
 
 RATIOS = (
-    "Ratios are to the fastest of tf.layers, tf_keras and keras3 in the row (where none runs, to the fastest of tfcompat), "
-    "taken round by round."
+    "Ratios are to the fastest of tf.layers, tf_keras and keras3 in the row (where none runs, to the fastest of tfcompat),"
+    " taken round by round."
 )
 
 
@@ -67,14 +68,23 @@ def table(results):
         about = "{}\n[dim]{}, {}[/dim]".format(row["workload"], escape(shape(row)), row["mode"])
         made.add_row(about, limit, milliseconds(row["limit"]), "", "", "1", "", "")
         for name, cell in row["peers"].items():
-            made.add_row("", *_line(name, cell, name == row["base"]))
+            if "median" in cell:
+                made.add_row("", *_line(name, cell, name == row["base"]))
         made.add_section()
     return made
 
 
+def absent(results):
+    """Lines on who was not measured and why: a peer, its reason, the workloads."""
+    reasons = {}
+    for row in results["rows"]:
+        for name, cell in row["peers"].items():
+            if cell.get("unavailable", NOT_HERE) != NOT_HERE:
+                reasons.setdefault((name, cell["unavailable"]), []).append(row["workload"])
+    return ["{}: unavailable: {} ({})".format(*key, ", ".join(names)) for key, names in reasons.items()]
+
+
 def _line(name, cell, is_base):
-    if "median" not in cell:
-        return (name, "[dim]{}[/dim]".format(escape(cell["unavailable"][:60])), "", "", "", "", "")
     low, high = cell["quartiles"]
     ratio = "{:.2f}".format(cell["ratio"])
     return (
@@ -121,9 +131,11 @@ def markdown(results):
     parts.append("Seconds of the first call; MB of memory that a step takes:")
     costs = [[row["workload"]] + [_cost(row["peers"][name]) for name in names] for row in results["rows"]]
     parts.append(_pipes(["workload"] + names, costs))
-    found = batches(results)
+    found, missing = batches(results), absent(results)
     if found:
         parts.append(found[0] + ":\n\n" + "\n".join("- " + line for line in found[1:]))
+    if missing:
+        parts.append("Not measured:\n\n" + "\n".join("- " + line for line in missing))
     return "\n\n".join(parts) + "\n"
 
 

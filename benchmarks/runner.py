@@ -33,7 +33,9 @@ def environment(options):
     variables = {name: value for name, value in os.environ.items() if name != "TF_USE_LEGACY_KERAS"}
     variables.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), threads))
     variables.update(TF_NUM_INTEROP_THREADS="1", CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3")
-    variables.update(TF_ENABLE_ONEDNN_OPTS=str(int(options.onednn == "on")), PYTHONPATH=ROOT, KERAS_BACKEND="tensorflow")
+    variables.update(
+        TF_ENABLE_ONEDNN_OPTS=str(int(options.onednn == "on")), PYTHONPATH=ROOT, KERAS_BACKEND="tensorflow"
+    )
     return variables
 
 
@@ -46,19 +48,19 @@ class Worker:
       variables: of the environment, beside those of every worker.
     """
 
-    def __init__(self, peer, options, variables=()):
+    def __init__(self, peer, options, variables):
         python = options.torch if peer.name == "pytorch" else sys.executable
         command = [python, "-m", "benchmarks.worker", "--peer", peer.name]
         command += ["--mode", options.mode, "--threads", str(options.threads)]
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         self._child = subprocess.Popen(
             command,
-            env=dict(environment(options), **dict(variables)),
+            env=dict(environment(options), **variables),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            universal_newlines=True,
+            text=True,
         )
         self._answers = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -106,6 +108,7 @@ class Worker:
         """Ends the process."""
         self._child.kill()
         self._child.wait()
+        self._errors.close()
 
 
 class Team:
@@ -220,7 +223,7 @@ def measure(workloads, peers, options, progress, start=Worker):
     Returns:
       (rows, versions, bandwidth): a row for each workload, see `summary.row`; library -> version; bytes a second.
     """
-    team, cells = Team(peers, lambda peer: start(peer, options)), {}
+    team, cells = Team(peers, lambda peer: start(peer, options, memory.ENVIRONMENT_OF_TIMES)), {}
     try:
         for workload in workloads:
             cells[workload.name] = times(team, peers, workload, options, progress)

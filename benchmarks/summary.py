@@ -15,8 +15,8 @@ def row(workload, cells, bandwidth, mode):
       mode: that was asked for.
 
     Returns:
-      dict with `base`, the peer that ratios are taken to, `limit`, the seconds that moving the bytes takes, and `peers`:
-      the cells with `median`, `quartiles` and `ratio`, each a median over the rounds, and `over_limit`.
+      dict with `base`, the peer that ratios are taken to, `limit`, the seconds that moving the bytes takes, and
+      `peers`: the cells with `median`, `quartiles` and `ratio` of the rounds, and `over_limit`.
     """
     limit, base = workload.moved_bytes / bandwidth, base_of(cells)
     return {

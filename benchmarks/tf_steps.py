@@ -6,6 +6,7 @@ nothing can be left out and nothing is copied.
 """
 
 import importlib
+import inspect
 import time
 
 import numpy as np
@@ -39,7 +40,11 @@ def layer_of(peer, workload):
     if peer.name in ("exact", "fast"):
         from tfcompat.layers import BatchNormalization
 
-        return BatchNormalization(**dict(arguments, numerics="fast") if peer.name == "fast" else arguments)
+        if peer.name == "fast":
+            arguments["numerics"] = "fast"
+            if "numerics" not in inspect.signature(BatchNormalization.__init__).parameters:
+                raise TypeError("BatchNormalization has no argument `numerics` in this tfcompat")
+        return BatchNormalization(**arguments)
     if peer.name == "tf.layers":
         layers = importlib.import_module("tf_keras.api._v1.keras.__internal__.legacy.layers")
         return layers.BatchNormalization(**arguments)
@@ -91,6 +96,7 @@ class Step:
         return [self.layer(x, training=False)]
 
     def __call__(self):
+        """Runs the step once."""
         return self._call(*self.inputs)
 
     def values(self):
@@ -150,6 +156,7 @@ class GraphStep:
         return [self.layer(x, training=False)]
 
     def __call__(self):
+        """Runs the step once."""
         return self._call()
 
     def values(self):

@@ -47,6 +47,7 @@ class Step:
         self.x.requires_grad_(self.workload.step == "train")
 
     def __call__(self):
+        """Runs the step once."""
         if self.workload.step == "inference":
             with torch.inference_mode():
                 return [self.layer(self.x)]

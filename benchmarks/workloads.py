@@ -1,7 +1,8 @@
 """The table of workloads: what is normalized, and in what kind of step."""
 
 import fnmatch
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+import types
+from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Workload(NamedTuple):
     name: str
     shape: Tuple[int, ...]
     axis: int = -1
-    arguments: Dict[str, Any] = {}
+    arguments: Mapping[str, Any] = types.MappingProxyType({})
     dtype: str = "float32"
     step: str = "train"
     mode: Optional[str] = None
