@@ -71,6 +71,8 @@ def check(options):
     if options.write is not None:
         report.in_place(options.write, "")
     if options.torch is not None:
+        if os.path.dirname(options.torch):  # else it is found on the PATH
+            options.torch = os.path.abspath(options.torch)  # workers run in another folder
         _check_torch(options.torch)
 
 

@@ -27,6 +27,9 @@ def figure(results):
     rows = [row for row in results["rows"] if row["base"]]
     names = [name for name in results["peers"] if any("median" in row["peers"][name] for row in rows)]
     drawn = matplotlib.figure.Figure(figsize=(9, 1.5 + 0.16 * max(1, len(rows)) * (len(names) + 1)))
+    if not names:
+        drawn.text(0.5, 0.5, "nothing could be measured", ha="center")
+        return drawn
     axes = drawn.subplots()
     height = 0.8 / max(1, len(names))
     for place, name in enumerate(names):

@@ -52,8 +52,8 @@ def heading(results):
 
 
 RATIOS = (
-    "Ratios are to the fastest of tf.layers, tf_keras and keras3 in the row (where none runs, to the fastest of tfcompat),"
-    " taken round by round."
+    "Ratios are taken round by round, to the fastest of tf.layers, tf_keras and keras3 in the row; where none of them "
+    "runs, to the fastest of tfcompat."
 )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.errors import UsageError
 from benchmarks.runner import ROOT, environment
 from golden.progress import Progress
 
@@ -63,7 +64,11 @@ def child(kind, subject, counts):
 
 
 def seconds_of(kind, subject, counts):
-    """The seconds that a process takes for each count."""
+    """The seconds that a process takes for each count.
+
+    Raises:
+      UsageError: it ended with an error.
+    """
     words = [sys.executable, "-m", "benchmarks.scale", "--child", kind, subject, "--layers"]
     words += [str(count) for count in counts]
     options = argparse.Namespace(threads=2, onednn="on")
@@ -71,12 +76,12 @@ def seconds_of(kind, subject, counts):
         words,
         cwd=ROOT,
         env=environment(options),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     if done.returncode:
-        raise RuntimeError("{} of {}: {}".format(kind, subject, done.stderr[-2000:]))
+        said = done.stderr.strip().splitlines() or ["ended with {}".format(done.returncode)]
+        raise UsageError("{} of {}: {}".format(kind, subject, said[-1]))
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -119,7 +124,7 @@ def tell(results):
     for row in results["rows"]:
         seconds = ["{:.2f}".format(value) for value in row["seconds"]]
         made.add_row(row["builds"], row["of"], *seconds, "x {:.2f}".format(row["linearity"]))
-    out = Console(highlight=False)
+    out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=120)
     out.print(made)
     out.print("growth: what a layer of the largest takes, relative to one of the smallest")
     out.print("import tfcompat: {import_ms:.0f} ms (at most {import_target_ms:.0f})".format(**results))
@@ -150,7 +155,11 @@ def main(argv=None):
     if options.child:
         child(options.child[0], options.child[1], options.layers)
         return 0
-    results = measured(options.layers)
+    try:
+        results = measured(options.layers)
+    except UsageError as error:
+        print("python -m benchmarks.scale: {}".format(error), file=sys.stderr)
+        return 2
     if options.json:
         print(json.dumps(results, indent=1))
     else:
