@@ -6,10 +6,12 @@ import os
 import numpy as np
 import pytest
 
-from benchmarks import peers, workloads
+from benchmarks import peers, report, workloads
 from benchmarks.errors import UsageError
 from benchmarks.peers import PEERS
+from benchmarks.runner import ROOT
 from benchmarks.workloads import WORKLOADS, Workload
+from tfcompat.config import Config
 
 EACH = pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
 
@@ -34,10 +36,8 @@ def test_workload_can_be_measured_by_someone(workload):
 
 @EACH
 def test_arguments_are_those_of_the_layer(workload):
-    import tfcompat
-
-    layer = tfcompat.BatchNormalization(axis=workload.axis, **workload.arguments)
-    assert {name: getattr(layer, name) for name in workload.arguments} == dict(workload.arguments)
+    config = Config(axis=workload.axis, **workload.arguments)
+    assert {name: getattr(config, name) for name in workload.arguments} == dict(workload.arguments)
 
 
 def test_all_kinds_of_rows_are_there():
@@ -115,3 +115,13 @@ def test_modules_of_the_package_are_short():
         if name.endswith(".py"):
             with open(os.path.join(folder, name), encoding="utf-8") as source:
                 assert len(source.readlines()) <= 250, name
+
+
+def test_page_has_every_implementation_and_a_place_for_what_is_measured():
+    with open(os.path.join(ROOT, "docs", "speed.md"), encoding="utf-8") as source:
+        page = source.read()
+    rows = [
+        line.split("|")[1].strip(" `") for line in page.split("{ #peers }")[1].splitlines() if line.startswith("| `")
+    ]
+    assert rows == list(PEERS)
+    assert report.in_place(os.path.join(ROOT, "docs", "speed.md"), "text")
