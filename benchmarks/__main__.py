@@ -130,6 +130,7 @@ def measured(options):
     usual = _QUICK if options.quick else _USUAL
     options.rounds, options.seconds = options.rounds or usual[0], options.seconds or usual[1]
     progress = Progress(len(chosen) * len(team) * options.rounds + len(team))
+    print("starting {} processes".format(len(team)), file=sys.stderr)
     try:
         rows, versions, bandwidth = runner.measure(chosen, team, options, progress)
     finally:

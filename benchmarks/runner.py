@@ -7,12 +7,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from concurrent import futures
 
 import numpy as np
 
 from benchmarks import memory, summary
-from benchmarks.peers import mode_of, why_not
+from benchmarks.peers import PEERS, mode_of, why_not
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 #: Seconds for any answer of a worker.
@@ -117,7 +116,7 @@ class Team:
     def __init__(self, peers, start):
         self._start, self._peers = start, {peer.name: peer for peer in peers}
         self._workers = {peer.name: start(peer) for peer in peers}
-        self._why = {}
+        self._why, self.names = {}, list(self._workers)
         self.versions = {}
         for name in self._workers:
             self._wait_for(name)
@@ -201,20 +200,35 @@ def _guarded(cells, name, work):
             cells[name] = {"unavailable": str(error)}
 
 
-def peaks(peer, workloads, options, start=Worker):
-    """Bytes that a step of each workload takes in a process of its own: workload -> bytes or None."""
-    found = {}
-    team = Team([peer], lambda peer: start(peer, options, memory.ENVIRONMENT))
-    try:
+def peaks(team, cells, workloads, progress):
+    """Adds to each cell the bytes that a step takes, or None; one process does it for all peers of a framework.
+
+    It frees a step before the next one is made, and nothing here depends on what else the machine does.
+
+    Args:
+      team: a worker for the first peer of each framework.
+      cells: workload -> peer -> cell.
+    """
+    for name in {name: None for workload in workloads for name in cells[workload.name]}:
+        progress.step("memory of {}".format(name))
+        worker = _host(name, team.names)
         for workload in workloads:
-            try:
-                team.ask(peer.name, do="prepare", workload=workload.name)
-                found[workload.name] = team.ask(peer.name, do="peak")["bytes"]
-            except PeerError:
-                found[workload.name] = None
-    finally:
-        team.close()
-    return found
+            cell = cells[workload.name][name]
+            if "unavailable" not in cell:
+                cell["peak"] = _peak(team, worker, name, workload)
+
+
+def _host(name, names):
+    """Which of some peers has the same framework."""
+    return next((other for other in names if PEERS[other].home == PEERS[name].home), None)
+
+
+def _peak(team, worker, name, workload):
+    try:
+        team.ask(worker, do="prepare", workload=workload.name, peer=name)
+        return team.ask(worker, do="peak")["bytes"]
+    except PeerError:
+        return None
 
 
 def measure(workloads, peers, options, progress, start=Worker):
@@ -223,26 +237,19 @@ def measure(workloads, peers, options, progress, start=Worker):
     Returns:
       (rows, versions, bandwidth): a row for each workload, see `summary.row`; library -> version; bytes a second.
     """
+    before = memory.bandwidth(options.threads)
     team, cells = Team(peers, lambda peer: start(peer, options, memory.ENVIRONMENT_OF_TIMES)), {}
     try:
         for workload in workloads:
             cells[workload.name] = times(team, peers, workload, options, progress)
     finally:
         team.close()
-    _add_peaks(cells, workloads, peers, options, progress, start)
-    speed = memory.bandwidth(options.threads)
+    ran = [peer for peer in peers if any("rounds" in found[peer.name] for found in cells.values())]
+    hosts = [peer for peer in ran if peer.name == _host(peer.name, [peer.name for peer in ran])]
+    team_of_memory = Team(hosts, lambda peer: start(peer, options, memory.ENVIRONMENT))
+    try:
+        peaks(team_of_memory, cells, workloads, progress)
+    finally:
+        team_of_memory.close()
+    speed = max(before, memory.bandwidth(options.threads))
     return [summary.row(w, cells[w.name], speed, options.mode) for w in workloads], dict(team.versions), speed
-
-
-def _add_peaks(cells, workloads, peers, options, progress, start):
-    """Memory does not depend on what else runs: as many processes at once as there are processors."""
-    with futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        waiting = {}
-        for peer in peers:
-            ran = [workload for workload in workloads if "unavailable" not in cells[workload.name][peer.name]]
-            if ran:
-                waiting[peer.name] = pool.submit(peaks, peer, ran, options, start)
-        for peer in peers:
-            progress.step("memory of {}".format(peer.name))
-            for workload, size in waiting[peer.name].result().items() if peer.name in waiting else ():
-                cells[workload][peer.name]["peak"] = size

@@ -2,7 +2,7 @@
 
 Reads commands from stdin and answers each on stdout, both one line of JSON:
 
-    {"do": "prepare", "workload": NAME}  {"seconds": from making the layer to the end of the first step}
+    {"do": "prepare", "workload": NAME}  {"seconds": from making the layer to the end of the first step}; also "peer"
     {"do": "run", "seconds": S}          {"times": [seconds of each step]}, after a step that does not count
     {"do": "peak"}                       {"bytes": memory of a step, or null}
     {"do": "batches"}                    {"traces": N, "calls": [[batch, first seconds, second seconds]]}
@@ -37,9 +37,13 @@ class Steps:
         self.start(_WARM_UP)
         self.forget()
 
-    def prepare(self, workload):
-        """Makes the layer of a workload in place of the one before, and runs the first step."""
+    def prepare(self, workload, peer=None):
+        """Makes the layer of a workload in place of the one before, and runs the first step.
+
+        `peer`, of the same framework, takes the place of the worker's own.
+        """
         self.forget()
+        self.peer = peers.PEERS[peer] if peer else self.peer
         return {"seconds": self.start(workloads.named(workload))}
 
     def start(self, workload):

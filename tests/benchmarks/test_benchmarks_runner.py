@@ -82,7 +82,7 @@ def test_peers_take_turns_and_nobody_always_comes_first():
 def test_all_peers_start_before_anything_is_measured_and_end():
     measure(["exact", "keras3"])
     assert Fake.told[:2] == [("exact", "start"), ("keras3", "start")]
-    assert [do for _, do in Fake.told].count("start") == [do for _, do in Fake.told].count("close") == 4
+    assert [do for _, do in Fake.told].count("start") == [do for _, do in Fake.told].count("close") == 3
 
 
 def test_numbers_of_a_peer_are_medians_of_medians():
@@ -146,6 +146,15 @@ def test_peer_that_dies_is_started_again():
     (first, second), _ = measure(["exact"], (SMALL, TINY))
     assert first["peers"]["exact"] == {"unavailable": "ended with -9: nothing"} and first["base"] is None
     assert "median" in second["peers"]["exact"]
+
+
+def test_memory_is_measured_after_the_times_by_one_process_of_each_framework():
+    (row,), _ = measure(["exact", "keras3", "pytorch"])
+    since = len(Fake.told) - Fake.told[::-1].index(("exact", "start")) - 1
+    assert "run" not in [do for _, do in Fake.told[since:]]
+    assert [name for name, do in Fake.told[since:] if do == "start"] == ["exact", "pytorch"]
+    assert [name for name, do in Fake.told[since:] if do == "peak"] == ["exact", "exact", "pytorch"]
+    assert [cell["peak"] for cell in row["peers"].values()] == [7, 7, 7]
 
 
 def test_memory_that_cannot_be_measured_is_none():
