@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.errors import UsageError
-from benchmarks.runner import ROOT, environment
+from benchmarks.processes import ROOT, environment
 from golden.progress import Progress
 
 #: What is built by whom.

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import plot, report, runner, summary
+from benchmarks import plot, processes, report, runner, summary
 from benchmarks.errors import UsageError
 from benchmarks.peers import NOT_HERE
 from benchmarks.workloads import named
@@ -217,7 +217,7 @@ def test_tiny_workload_from_end_to_end(tmp_path):
     words += ["--threads", "1", "--onednn", "off", "--json", str(tmp_path / "all.json"), "--write", str(page)]
     words += ["--plot", str(tmp_path / "chart.svg")]
     run = [sys.executable, "-m", "benchmarks", *words]
-    done = subprocess.run(run, cwd=runner.ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(run, cwd=processes.ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     (row,) = json.loads((tmp_path / "all.json").read_text())["rows"]
     assert row["base"] == "exact" and row["mode"] == "eager"

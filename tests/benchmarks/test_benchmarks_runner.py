@@ -7,9 +7,9 @@ import stat
 
 import pytest
 
-from benchmarks import memory, report, runner, summary
+from benchmarks import memory, processes, report, runner, summary
 from benchmarks.peers import PEERS
-from benchmarks.runner import PeerError, WorkerDied
+from benchmarks.processes import PeerError, WorkerDied
 from benchmarks.workloads import Workload, named
 from golden.progress import Progress
 
@@ -186,15 +186,15 @@ def options(tmp_path, program):
     ],
 )
 def test_real_worker_says_how_it_ended(program, reason, tmp_path):
-    worker = runner.Worker(PEERS["pytorch"], options(tmp_path, program), {})
+    worker = processes.Worker(PEERS["pytorch"], options(tmp_path, program), {})
     with pytest.raises(PeerError, match=reason):
         worker.ready()
     worker.close()
 
 
 def test_real_worker_that_is_silent_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(runner, "TIMEOUT", 0.2)
-    worker = runner.Worker(PEERS["pytorch"], options(tmp_path, "exec sleep 60"), {})
+    monkeypatch.setattr(processes, "TIMEOUT", 0.2)
+    worker = processes.Worker(PEERS["pytorch"], options(tmp_path, "exec sleep 60"), {})
     with pytest.raises(WorkerDied, match="no answer"):
         worker.ready()
     worker.close()
@@ -202,7 +202,7 @@ def test_real_worker_that_is_silent_is_ended(tmp_path, monkeypatch):
 
 def test_environment_of_all_workers_is_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
-    variables = runner.environment(options(tmp_path, ""))
+    variables = processes.environment(options(tmp_path, ""))
     assert "TF_USE_LEGACY_KERAS" not in variables and variables["TF_ENABLE_ONEDNN_OPTS"] == "0"
     assert variables["OMP_NUM_THREADS"] == "1" and os.path.isdir(variables["PYTHONPATH"])
 

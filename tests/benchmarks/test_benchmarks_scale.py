@@ -7,7 +7,7 @@ from concurrent import futures
 
 import pytest
 
-from benchmarks import runner, scale
+from benchmarks import processes, scale
 
 
 def test_linearity_is_one_where_time_grows_as_the_layers_do():
@@ -45,7 +45,7 @@ def test_builder_that_fails_is_told_in_a_line(monkeypatch, capsys):
 def test_import_takes_some_time_and_loads_no_tensorflow():
     assert scale.import_milliseconds(repeats=3) < 1000
     program = "import sys, tfcompat; assert 'tensorflow' not in sys.modules and 'numpy' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program], cwd=runner.ROOT, check=True)
+    subprocess.run([sys.executable, "-c", program], cwd=processes.ROOT, check=True)
 
 
 def test_layers_are_built_each_kind_in_a_process_of_its_own():

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import peers, report, workloads
 from benchmarks.errors import UsageError
 from benchmarks.peers import PEERS
-from benchmarks.runner import ROOT
+from benchmarks.processes import ROOT
 from benchmarks.workloads import WORKLOADS, Workload
 from tfcompat.config import Config
 
