@@ -17,6 +17,8 @@ from golden.progress import Progress
 
 #: rounds, and seconds of each: by default, and with --quick.
 _USUAL, _QUICK = (7, 0.5), (3, 0.1)
+#: Load of a machine up to which nothing else runs on it.
+_IDLE = 0.5
 _LEFT_OUT = "pytorch is left out: --torch PYTHON names the interpreter of an environment that has it"
 
 
@@ -111,6 +113,19 @@ def machine():
     }
 
 
+def notes(options, load):
+    """What a reader of the results has to know, as lines; `load` is how many processors were busy before."""
+    busy = "the machine was busy before it began (load {:.1f}): the numbers are not to be relied on".format(load)
+    return [_LEFT_OUT] * (not options.torch and not options.peer) + [busy] * (load > _IDLE)
+
+
+def _load():
+    try:
+        return os.getloadavg()[0]
+    except (OSError, AttributeError):  # where a system does not say
+        return 0.0
+
+
 def _possible(chosen, team, mode):
     """Those workloads that any of the peers takes part in."""
     possible = [workload for workload in chosen if any(peers.why_not(peer, workload, mode) is None for peer in team)]
@@ -130,6 +145,7 @@ def measured(options):
     usual = _QUICK if options.quick else _USUAL
     options.rounds, options.seconds = options.rounds or usual[0], options.seconds or usual[1]
     progress = Progress(len(chosen) * len(team) * options.rounds + len(team))
+    load = _load()
     print("starting {} processes".format(len(team)), file=sys.stderr)
     try:
         rows, versions, bandwidth = runner.measure(chosen, team, options, progress)
@@ -141,7 +157,7 @@ def measured(options):
         "versions": versions,
         "bandwidth": bandwidth,
         "peers": {peer.name: peer.about for peer in team},
-        "notes": [_LEFT_OUT] if not options.torch and not options.peer else [],
+        "notes": notes(options, load),
         "rows": rows,
     }
 

@@ -99,6 +99,19 @@ def test_numbers_and_choices_that_make_no_sense_are_refused(words, measured, cap
     assert stopped.value.code == 2 and "error: argument " + words.split()[0] in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("load, told", [(0.2, 0), (1.7, 1)])
+def test_results_of_a_busy_machine_say_so(load, told, measured, monkeypatch, capsys):
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    assert command.main(["--only", "image"]) == 0
+    assert capsys.readouterr().out.count("the machine was busy before it began (load 1.7)") == told
+
+
+def test_system_that_does_not_tell_its_load_is_taken_for_idle(measured, monkeypatch, capsys):
+    monkeypatch.delattr(os, "getloadavg")
+    assert command.main(["--only", "image"]) == 0
+    assert "busy" not in capsys.readouterr().out
+
+
 def test_quick_measures_less(measured, capsys):
     assert command.main(["--quick"]) == 0 and command.main([]) == 0
     quick, few, _, usual, all_of_them, _ = measured
