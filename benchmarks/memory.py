@@ -17,6 +17,10 @@ ENVIRONMENT_OF_TIMES = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1
 ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "65536", "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1"}
 
 
+#: In each the operations run in another order, and need more or less at once.
+STEPS = 3
+
+
 def peak_of(step):
     """Bytes that a step needs at most beyond what the process has, or None on a system that is not Linux."""
     step()
@@ -24,7 +28,8 @@ def peak_of(step):
         with open("/proc/self/clear_refs", "w") as control:
             control.write("5")  # the highest resident memory is now that of now
         before = _highest()
-        step()
+        for _ in range(STEPS):
+            step()
         return _highest() - before
     except OSError:
         return None
