@@ -6,6 +6,8 @@ import re
 import pytest
 
 import tfcompat.__main__
+from benchmarks import __main__ as measuring
+from benchmarks import scale
 from golden import __main__ as harness
 from golden import catalogue, environments, record, record_all, verify_all
 from pages import BLOCKS, PAGES, ROOT, blocks_of, commands_of, commands_that_run
@@ -15,6 +17,7 @@ try:
 except ImportError:  # before Python 3.11
     import tomli as tomllib
 
+COMMANDS = {"tfcompat": tfcompat.__main__, "golden": harness, "benchmarks": measuring, "benchmarks.scale": scale}
 PARSERS = {
     "scripts/record.py": record.parser,
     "scripts/record_all.py": record_all.parser,
@@ -102,9 +105,8 @@ def check(words):
     """Fails where a command would not be understood."""
     program = words[:3] if words[:2] == ["python", "-m"] else words[:2] if words[0] == "python" else words[:1]
     rest = words[len(program) :]
-    if program[-1] in ("tfcompat", "golden"):
-        parser = {"tfcompat": tfcompat.__main__, "golden": harness}[program[-1]].parser()
-        parser.parse_args(rest)
+    if program[-1] in COMMANDS:
+        COMMANDS[program[-1]].parser().parse_args(rest)
     elif program[-1] in PARSERS and rest != ["--help"]:
         PARSERS[program[-1]]().parse_args(rest)
     elif program[-1] == "scripts/install_release.py":
