@@ -204,7 +204,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         if not self.built and state.dtype is None:
             state.dtype = ops.dtype_name(inputs)
         with state.life.entered(kwargs.pop("scope", None), built=self.built):
-            if not state.life.takes(inputs):
+            if not state.life.takes(self, inputs, self._is_plain_call(args, kwargs)):
                 return super().__call__(inputs, *args, **state.life.for_keras(args, kwargs))
             inputs = tf.convert_to_tensor(inputs)
             if not self.built:
@@ -212,6 +212,11 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
             return self.call(inputs, *args, **kwargs)
 
     apply = __call__
+
+    def _is_plain_call(self, args: Any, kwargs: Mapping[str, Any]) -> bool:
+        """Whether `training` is told, there is no mask, and nothing but `call` as it is here is to be called."""
+        told = list(kwargs) == ["training"] and kwargs["training"] is not None and not args
+        return told and type(self).call is BatchNormalization.call
 
     def call(self, inputs: Any, training: Any = False, mask: Any = None) -> Any:
         """What `__call__` does once the variables are there."""

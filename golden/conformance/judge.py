@@ -67,8 +67,9 @@ class Conformance:
         """(status, detail, eps) of one case."""
         if "raised" in observation.facts:
             return "not compared", "TensorFlow refuses the call (%s)" % observation.facts["raised"]["type"], 0.0
-        place = {"case": case["id"], "release": release, "mode": mode}
-        rows = [row for row in self.rows if row.is_about(kernel=self._kernel(case, observation, release), **place)]
+        kernel = self._kernel(case, observation, release)
+        place = {"case": case["id"], "release": release, "mode": mode, "kernel": kernel}
+        rows = [row for row in self.rows if row.is_about(**place)]
         try:
             computed = Replay(case, observation.facts["variables"], self.factory, release, mode).run()
         except Unsuitable as reason:

@@ -45,9 +45,15 @@ class Eager:
         """Nothing is partitioned."""
         yield
 
-    def takes(self, inputs: Any) -> bool:
-        """Whether the layer is called without Keras: only on a tensor of unknown rank, which Keras 3 cannot look at."""
-        return tf.is_tensor(inputs) and ops.shape_of(inputs) is None
+    def takes(self, layer: Any, inputs: Any, plain: bool) -> bool:
+        """Whether the layer is called without Keras: on a tensor of unknown rank, which Keras 3 cannot look at; and
+        eagerly where Keras would add nothing to a plain call but time.
+        """
+        if not tf.is_tensor(inputs):
+            return False
+        if plain and ops.is_eager(inputs):
+            return bool(layer.built and self._host.adds_nothing(layer, inputs))
+        return ops.shape_of(inputs) is None
 
     def for_keras(self, args: Any, kwargs: Dict[str, Any]) -> Dict[str, Any]:
         """Arguments of a call by way of Keras, which finds out about `training` itself."""

@@ -102,6 +102,17 @@ def is_symbolic(inputs: Any) -> bool:
     return hasattr(inputs, "_keras_history") or bool(_call_context().in_call)
 
 
+def adds_nothing(layer: Any, inputs: Any) -> bool:
+    """Whether Keras would do no more for an eager call than to call the layer, which it has called before."""
+    return (
+        getattr(layer, "_saved_model_inputs_spec", None) is not None
+        and getattr(layer, "_activity_regularizer", None) is None
+        and not getattr(layer, "_autocast", False)
+        and getattr(inputs, "_keras_mask", None) is None
+        and not _call_context().in_call
+    )
+
+
 def track_variables(variables: Sequence[Any]) -> None:
     """Lets Keras' session initialize variables that Keras did not make."""
     for variable in variables:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 import weakref
 import zipfile
 from typing import Any, Callable, Iterator, List, Optional, Sequence
@@ -107,6 +108,20 @@ def graph_training() -> Any:
 def is_symbolic(inputs: Any) -> bool:
     """Whether the input is a Keras tensor of a functional model under construction."""
     return bool(keras.backend.is_keras_tensor(inputs))
+
+
+def adds_nothing(layer: Any, inputs: Any) -> bool:
+    """Whether Keras would do no more for an eager call than to call the layer, which it has called before."""
+    state = sys.modules[keras.layers.Layer.__module__].global_state
+    return (
+        getattr(layer, "_called", False)
+        and layer.activity_regularizer is None
+        and not layer.autocast
+        and getattr(layer, "_remat_mode", None) is None
+        and getattr(inputs, "_keras_mask", None) is None
+        and state.get_global_attribute("current_call_ctx") is None
+        and keras.distribution.distribution() is None
+    )
 
 
 def track_variables(variables: Sequence[Any]) -> None:

@@ -76,7 +76,7 @@ class Scoped:
         finally:
             self._current.set_partitioner(partitioner)
 
-    def takes(self, inputs: Any) -> bool:
+    def takes(self, layer: Any, inputs: Any, plain: bool) -> bool:
         """Whether the layer is called without Keras: always, but in a Keras model."""
         self._in_keras = self._host.is_symbolic(inputs)
         return not self._in_keras

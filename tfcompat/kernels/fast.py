@@ -1,7 +1,8 @@
 """The same mathematics as the exact kernels in fewer passes over the input.
 
-Forward, the output is one multiply-add: y = x * m + (offset - mean * m) with m = scale / sqrt(variance + epsilon).
-Backward, the gradient is the one that Ioffe and Szegedy 2015 (section 3) write out,
+Forward, y = (x - mean) * m + offset with m = scale / sqrt(variance + epsilon), one pass where XLA compiles it: the mean
+comes off first, since m is large where the variance is small.  Backward, the gradient is the one that Ioffe and Szegedy
+2015 (section 3) write out,
 
     dx = m * (dy - (sum(dy) + x^ * sum(dy * x^)) / n),   x^ = (x - mean) / sqrt(variance + epsilon),
 
@@ -127,8 +128,8 @@ def _made(function: Callable[..., Any], compiles: bool, geometry: Geometry) -> A
 
 @functools.lru_cache(maxsize=None)
 def _affine(compiles: bool, geometry: Geometry) -> Any:
-    """The multiply-add with its gradient."""
-    forward, backward = _made(_multiply_add, compiles, geometry), _made(_gradient, compiles, geometry)
+    """The affine map with its gradient."""
+    forward, backward = _made(_affine_map, compiles, geometry), _made(_gradient, compiles, geometry)
 
     @tf.custom_gradient
     def affine(x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any, training: Any) -> Any:
@@ -147,9 +148,8 @@ def _moments(geometry: Geometry, x: Any) -> Tuple[Any, Any]:
     return mean if geometry.keep_dims else tf.squeeze(mean, geometry.axes), variance
 
 
-def _multiply_add(geometry: Geometry, x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any) -> Any:
-    multiplier = tf.math.rsqrt(variance + epsilon) * scale
-    return x * multiplier + (offset - mean * multiplier)
+def _affine_map(geometry: Geometry, x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any) -> Any:
+    return (x - mean) * (tf.math.rsqrt(variance + epsilon) * scale) + offset
 
 
 def _gradient(

@@ -1,0 +1,84 @@
+"""`numerics="fast"`: every case of the catalogue beside the formulas in float64, in each mode and with each engine."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from golden import pins
+
+#: What the limits that TensorFlow's own kernels need (`golden/conformance/limits.json`) are multiplied by: gradients of
+#: gamma are sums of thousands of terms that nearly cancel, and in another order they are rounded otherwise.
+FACTOR = 1.5
+
+PROGRAM = """
+import collections, json, sys
+from golden import catalogue
+from golden.conformance import limits
+from golden.conformance.judge import Conformance
+from golden.store import Key, Store
+from golden.runner import case, host
+mode, engine, release, factor = sys.argv[1:]
+host.choose_behaviour(mode)
+subject = host.subject("tfcompat.layers")
+from tfcompat.kernels import engines
+from tfcompat.spec.layer import reference
+engines.ROWS = tuple(row._replace(least=0, onednn=None, engine=getattr(engines, engine)) for row in engines.ROWS)
+cases, store, raised = catalogue.load(), Store(), {}
+families = sys.stdin.read().split()
+cases = {name: case for name, case in cases.items() if not families or case["family"] in families}
+
+class Fast:
+    "The recordings with what the layer gives in place of their arrays."
+    index = store.index
+    def observation(self, name, sha):
+        recorded = store.observation(name, sha)
+        if sha != here.cases[name].sha:  # another mode's, which tells the kernel
+            return recorded
+        if "raised" in recorded.facts:
+            return recorded
+        obtained = case.run(cases[name], mode, subject)
+        if "raised" in obtained.facts:
+            raised[name] = obtained.notes["message"]
+        return type(recorded)(obtained.arrays, recorded.facts, recorded.notes)
+
+here = store.index(Key(release, "onednn-off", mode))
+conformance = Conformance(reference, Fast(), cases, limits.load(), float(factor))
+conformance.run(release, mode, set(cases))
+outcomes = conformance.outcomes
+print(json.dumps({
+    "counts": collections.Counter(outcome.status for outcome in outcomes),
+    "wrong": {outcome.case: outcome.detail for outcome in outcomes if outcome.status not in ("met", "not compared")},
+    "raised": raised,
+}))
+"""
+
+
+def judged(mode, engine, families=()):
+    # Second derivatives are right, which they are in TensorFlow from 2.22 on.
+    environment = dict(pins.environment("tfcompat.layers", "keras3"), TFCOMPAT_NUMERICS="fast", TFCOMPAT_RELEASE="2.22")
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, mode, engine, "2.22.0rc0", str(FACTOR)],
+        input=" ".join(families),
+        env=environment,
+        cwd=pins.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("mode", ["graph-v1", "eager", "function"])
+def test_every_case_is_what_the_formulas_give_in_plain_operations(mode):
+    found = judged(mode, "PLAIN")
+    assert (found["wrong"], found["raised"]) == ({}, {})
+    assert found["counts"]["met"] > 400
+
+
+def test_cases_of_all_kinds_are_what_the_formulas_give_where_xla_compiles_them():
+    found = judged("function", "COMPILED", ["axis", "large", "renorm", "second-order", "sizes", "virtual-batch"])
+    assert (found["wrong"], found["raised"]) == ({}, {})
+    assert found["counts"]["met"] > 60
