@@ -56,6 +56,7 @@ def test_json_has_everything(capsys):
     found = as_json(capsys, "--momentum", "0.9", "--steps", "20", "--training", "fed", "--no-scale")
     assert set(found) == {
         *("release", "shape", "dtype", "arguments", "training", "steps", "kernel", "data_format", "fused_vetoes"),
+        "fast_vetoes",
         *("compute_dtype", "kept_axes", "reduced_axes", "virtual_batch_size", "group_sizes", "group_size"),
         *("bessel_factor", "variables", "averages_move", "moving_averages", "warnings", "differences"),
     }
@@ -92,6 +93,7 @@ def test_json_has_everything(capsys):
         (["--fused"], "arguments", {"fused": True}),
         (["--center", "--no-center"], "arguments", {"center": False}),
         (["--no-renorm", "--freeze-affine"], "arguments", {"renorm": False, "freeze_affine": True}),
+        (["--numerics", "fast"], "fast_vetoes", []),
         (["--freeze-statistics"], "moving_averages", None),
         (["--updates", "skip"], "moving_averages", None),
         (["--virtual-batch-size", "5"], "group_sizes", [5, 3, 3]),

@@ -38,6 +38,7 @@ PLAIN = {
     "freeze-affine": {"freeze_affine": True},
     "updates-immediate": {"updates": "immediate"},
     "updates-skip": {"updates": "skip"},
+    "numerics-fast": {"numerics": "fast"},
 }
 
 
@@ -302,7 +303,7 @@ def test_subclass_with_an_argument_of_its_own_survives():
 
 def test_class_function_and_config_have_the_same_arguments_with_the_same_defaults():
     config = {field.name: field.default for field in dataclasses.fields(Config)}
-    common = {"trainable": True, "name": None, "release": None}
+    common = {"trainable": True, "name": None, "release": None, "numerics": None}
     of_class = signature(BatchNormalization.__init__)
     of_function = signature(batch_normalization)
     assert of_class == dict(config, **common)

@@ -63,8 +63,7 @@ def judged(mode, engine, families=()):
         input=" ".join(families),
         env=environment,
         cwd=pins.ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr[-2000:]

@@ -106,5 +106,7 @@ SAYINGS = [
     ({"freeze_statistics": True}, "updates          none, the statistics are frozen"),
     ({"freeze_statistics": True}, "asked for        freeze_statistics, normalizes with the averages whatever"),
     ({"freeze_affine": True}, "asked for        freeze_affine, gamma and beta do not train"),
+    ({"numerics": "fast"}, "asked for        numerics='fast', sums are rounded in another order than TensorFlow's"),
+    ({"numerics": "fast", "adjustment": len}, "asked for        numerics='fast', but exact: an adjustment is given"),
     ({"momentum": 2.0, "steps": 2000}, "inf %"),
 ]

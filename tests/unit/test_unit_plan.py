@@ -71,6 +71,28 @@ def test_fused_kernel_is_not_used_for_a_reason(case, veto):
         raise AssertionError(found.fused_vetoes[0])
 
 
+@pytest.mark.parametrize(
+    "case, vetoes",
+    [
+        ({}, ["numerics='exact'"]),
+        ({"numerics": "fast"}, []),
+        ({"numerics": "fast", "dtype": "float64"}, []),
+        ({"numerics": "fast", "dtype": "float16"}, []),
+        ({"numerics": "fast", "dtype": "bfloat16", "fused": False}, []),
+        ({"numerics": "fast", "dtype": "float16", "fused": False, "release": TF1}, ["arithmetic in float16"]),
+        ({"numerics": "fast", "adjustment": lambda shape: shape}, ["an adjustment is given"]),
+        ({"numerics": "fast", "epsilon": None}, ["epsilon=None"]),
+    ],
+)
+def test_arithmetic_is_exact_for_a_reason(case, vetoes):
+    assert list(plan(**case).fast_vetoes) == vetoes
+
+
+def test_moments_of_a_subclass_are_a_reason_for_exact_arithmetic():
+    found = resolve(Config(numerics="fast"), NEWEST, IMAGE, "float32", own_moments=True)
+    assert found.fast_vetoes == ("a subclass takes the moments",)
+
+
 def test_fused_true_cannot_force_the_kernel():
     assert plan((None, 3), fused=True).kernel == "unfused"
 

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 from tfcompat import following
 from tfcompat.backend import installed
 from tfcompat.commands import terminal, words
-from tfcompat.config import UPDATES, Config
+from tfcompat.config import NUMERICS, UPDATES, Config
 from tfcompat.errors import InputError
 from tfcompat.explanation import FED, LEFT_OUT, Averages, Explanation, explanation, text
 
@@ -25,6 +25,7 @@ _VALUES: Dict[str, Tuple[Callable[[str], Any], str]] = {
     "renorm_clipping": (words.clipping, "bounds on the correction: rmax=3,rmin=0.33,dmax=5"),
     "virtual_batch_size": (words.whole("--virtual-batch-size", 2**31), "examples that share statistics"),
     "updates": (str, "what becomes of them: " + ", ".join(UPDATES)),
+    "numerics": (str, "how sums are rounded: " + ", ".join(NUMERICS)),
 }
 _SWITCHES = {
     "center": "whether there is a beta",
@@ -184,6 +185,7 @@ def as_json(found: Explanation, given: Dict[str, Any]) -> Dict[str, Any]:
         "kernel": plan.kernel,
         "data_format": plan.data_format,
         "fused_vetoes": plan.fused_vetoes,
+        "fast_vetoes": plan.fast_vetoes,
         "compute_dtype": plan.compute_dtype,
         "kept_axes": plan.axes,
         "reduced_axes": call.group.axes,

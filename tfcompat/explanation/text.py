@@ -2,7 +2,6 @@
 
 from typing import List, Optional, Sequence, Tuple
 
-from tfcompat.config import Config
 from tfcompat.explanation.averages import BATCH_MEAN, BATCH_VARIANCE, Averages, Row
 from tfcompat.explanation.call import Call
 
@@ -35,7 +34,7 @@ def facts(call: Call) -> List[Tuple[str, str]]:
         ("variables", plan.param_dtype),
     ]
     rows += [("", "{} {}".format(variable.name, _shape(variable.shape))) for variable in plan.variables]
-    return rows + [("asked for", told) for told in _asked_for(config)]
+    return rows + [("asked for", told) for told in _asked_for(call)]
 
 
 def heading(call: Call, averages: Averages) -> List[str]:
@@ -83,11 +82,14 @@ def _variance(call: Call) -> str:
     return "{:g}".format(BATCH_VARIANCE) + (" x {:.7g}".format(call.bessel) if call.plan.unbiased_variance else "")
 
 
-def _asked_for(config: Config) -> List[str]:
+def _asked_for(call: Call) -> List[str]:
     """What arguments that `tf.layers` does not have ask for, beside the updates."""
+    config, vetoes = call.config, call.plan.fast_vetoes
+    fast = "but exact: " + ", ".join(vetoes) if vetoes else "sums are rounded in another order than TensorFlow's"
     told = {
         "freeze_statistics, normalizes with the averages whatever training says": config.freeze_statistics,
         "freeze_affine, gamma and beta do not train": config.freeze_affine,
+        "numerics='fast', " + fast: config.numerics == "fast",
     }
     return [text for text, holds in told.items() if holds]
 
