@@ -1,4 +1,4 @@
-"""`numerics="fast"`: every case of the catalogue beside the formulas in float64, in each mode and with each engine."""
+"""`numerics="fast"`: every case of the catalogue beside the formulas in float64, some in each mode and engine."""
 
 import json
 import subprocess
@@ -70,14 +70,14 @@ def judged(mode, engine, families=()):
     return json.loads(run.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("mode", ["graph-v1", "eager", "function"])
-def test_every_case_is_what_the_formulas_give_in_plain_operations(mode):
-    found = judged(mode, "PLAIN")
+def test_every_case_is_what_the_formulas_give_in_plain_operations():
+    found = judged("function", "PLAIN")
     assert (found["wrong"], found["raised"]) == ({}, {})
     assert found["counts"]["met"] > 400
 
 
-def test_cases_of_all_kinds_are_what_the_formulas_give_where_xla_compiles_them():
-    found = judged("function", "COMPILED", ["axis", "large", "renorm", "second-order", "sizes", "virtual-batch"])
+@pytest.mark.parametrize("mode, engine", [("graph-v1", "PLAIN"), ("eager", "PLAIN"), ("function", "COMPILED")])
+def test_cases_of_each_kernel_are_what_the_formulas_give(mode, engine):
+    found = judged(mode, engine, ["large", "second-order", "vector"])
     assert (found["wrong"], found["raised"]) == ({}, {})
-    assert found["counts"]["met"] > 60
+    assert found["counts"]["met"] > 20
