@@ -42,7 +42,6 @@ def fused(
     beta = _or_constant(weights["beta"], 0.0, plan)
     common = {"epsilon": _epsilon(config, plan), "data_format": plan.data_format}
     averages_in = {"mean": weights["moving_mean"], "variance": weights["moving_variance"]}
-
     average = {"exponential_avg_factor": 1.0 - config.momentum} if average_in_kernel else {}
 
     def train() -> Any:

@@ -133,7 +133,7 @@ def in_shape(vector: Any, plan: Plan) -> Any:
 def normalize(
     x: Any, mean: Any, variance: Any, offset: Any, scale: Any, plan: Plan, config: Config, training: Any
 ) -> Any:
-    """Scale * (x - mean) / sqrt(variance + epsilon) + offset, in the dtype of x."""
+    """Scale * (x - mean) / sqrt(variance + epsilon) + offset, in the dtype of x, whatever `training` is."""
     mean, variance = tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
     offset = None if offset is None else tf.cast(offset, x.dtype)
     scale = None if scale is None else tf.cast(scale, x.dtype)
