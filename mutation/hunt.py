@@ -1,0 +1,169 @@
+"""Hunts mutants: the cheapest trials that run the changed lines first, then all of them, until one fails."""
+
+import collections
+import queue
+import threading
+
+from mutation import mutants
+from mutation.forker import Forker
+from mutation.protocol import Request, Trial
+
+#: Rounds of trials: how many seconds they may take when nothing fails, and how many trials of a group there are.
+ROUNDS = ((1.5, 1), (6.0, 2), (75.0, None))
+
+#: Seconds that a trial may take before it is taken to hang: at least, and times of what it takes.
+_PATIENCE, _SLOWER = 20.0, 10
+
+#: What became of a mutant. status: `killed` or `survived`; how: by what trial, or why not; where: its place.
+Result = collections.namedtuple("Result", "id status how where")
+
+
+class Team:
+    """Several forkers of each Keras, and threads that ask them.
+
+    Args:
+      jobs: number of processes that work side by side.
+    """
+
+    def __init__(self, jobs):
+        self.jobs = jobs
+        self._mine = threading.local()
+        self._all = []
+
+    def ask(self, request):
+        """The `Answer` of the forker of this thread."""
+        made = self._mine.__dict__
+        if request.place.keras not in made:
+            made[request.place.keras] = Forker(request.place.keras)
+            self._all.append(made[request.place.keras])
+        return made[request.place.keras].ask(request)
+
+    def answers(self, requests):
+        """(key, `Answer`) of each (key, `Request`), as they come."""
+        return self.results(lambda pair: (pair[0], self.ask(pair[1])), requests)
+
+    def results(self, function, values):
+        """What the function returns for each value, as they come; what it raises is raised."""
+        waiting, done = queue.SimpleQueue(), queue.SimpleQueue()
+        for value in values:
+            waiting.put(value)
+
+        def work():
+            try:
+                while True:
+                    done.put((function(waiting.get_nowait()), None))
+            except queue.Empty:
+                return
+            except BaseException as error:
+                done.put((None, error))
+
+        for _ in range(self.jobs):
+            threading.Thread(target=work, daemon=True).start()
+        for _ in range(len(values)):
+            result, error = done.get()
+            if error is not None:
+                raise error
+            yield result
+
+    def close(self):
+        """Ends the forkers."""
+        for forker in self._all:
+            forker.close()
+
+
+class Hunt:
+    """Hunts mutants.
+
+    Args:
+      ask: a function of a `Request`, as `Team.ask`.
+      reached: every `reach.Reached`.
+      killers: mutant id -> (place name, trial id) that killed it before.
+    """
+
+    def __init__(self, ask, reached, killers):
+        self._ask, self._killers = ask, killers
+        self._by_file = collections.defaultdict(list)
+        self._by_name = {}
+        for one in sorted(reached, key=lambda one: one.seconds):
+            self._by_name[name_of(one.place), one.trial.id] = one
+            for path in one.lines:
+                self._by_file[path].append(one)
+        self._lately = collections.defaultdict(collections.Counter)
+
+    def result(self, mutant):
+        """The `Result` of a mutant."""
+        there = self._reaching(mutant)
+        if not there:
+            return Result(mutant.id, "survived", "not reached", "")
+        changed = {mutant.path: mutants.source_with(mutant)}
+        tried = set()
+        for chosen in self._rounds(mutant, there):
+            chosen = [one for one in chosen if id(one) not in tried]
+            tried.update(map(id, chosen))
+            for place, several in _by_place(chosen):
+                found = self._failing(place, several, changed)
+                if found:
+                    self._lately[mutant.path, mutant.function][name_of(place), found.id] += 1
+                    return Result(mutant.id, "killed", found.id, name_of(place))
+        return Result(mutant.id, "survived", "%d of %d trials" % (len(tried), len(there)), "")
+
+    def _reaching(self, mutant):
+        """Trials that run the statement, quick ones first."""
+        there = self._by_file[mutant.path]
+        return [one for one in there if not mutant.line or one.lines[mutant.path] >> mutant.line & 1]
+
+    def _rounds(self, mutant, there):
+        """Lists of trials, those first that found this mutant or others of its function."""
+        lately = [key for key, _ in self._lately[mutant.path, mutant.function].most_common(3)]
+        likely = [self._by_name.get(key) for key in [self._killers.get(mutant.id)] + lately]
+        allowed = set(map(id, there))
+        likely = [one for one in likely if one is not None and id(one) in allowed]
+        yield likely[:1]
+        yield likely[1:]
+        for seconds, of_group in ROUNDS:
+            yield _cheapest(there, seconds, of_group)
+
+    def _failing(self, place, several, changed):
+        """The `Trial` that fails, None if all pass; what hangs does so again with three times the patience."""
+        patience = max(_PATIENCE, _SLOWER * max(one.seconds for one in several))
+        trials = [one.trial for one in several]
+        request = Request(place, trials, changed, (), patience)
+        for again in (request, request._replace(patience=3 * patience)):
+            answer = self._ask(again)
+            failed = [seen.trial for seen in answer.seen if seen.failure not in (None, "skipped")]
+            if failed:
+                return failed[0] if failed[0].group else failed[0]._replace(id=trials[0].id)
+            if answer.ending == "end":
+                return None
+            running = trials[min(len(answer.seen), len(trials) - 1)]
+        return Trial(running.id, answer.ending)
+
+
+def name_of(place):
+    """`keras3 cases eager` of a `Place`."""
+    return " ".join((place.keras, place.kind, place.mode))
+
+
+def _cheapest(there, seconds, of_group):
+    """Trials of many groups and places that take about as many seconds; tests before cases when all are wanted."""
+    if of_group is None:
+        there = sorted(there, key=lambda one: one.place.kind != "tests")
+    taken, groups = [], collections.Counter()
+    for one in there:
+        group = one.place.keras, one.place.kind, one.trial.group
+        if of_group and groups[group] >= of_group:
+            continue
+        if one.seconds > seconds:
+            continue
+        groups[group] += 1
+        seconds -= one.seconds
+        taken.append(one)
+    return taken
+
+
+def _by_place(chosen):
+    """(place, trials), the places with the quickest trials first."""
+    places = collections.OrderedDict()
+    for one in chosen:
+        places.setdefault(one.place, []).append(one)
+    return sorted(places.items(), key=lambda item: sum(one.seconds for one in item[1]))
