@@ -95,9 +95,14 @@ def _changes(source):
 
 def _difference(before, after):
     """(start, end, text) that makes one text of another."""
-    start = len(os.path.commonprefix([before, after]))
-    same = len(os.path.commonprefix([before[start:][::-1], after[start:][::-1]]))
+    start = _in_common(before, after)
+    same = _in_common(before[:start:-1], after[:start:-1])
     return start, len(before) - same, after[start : len(after) - same]
+
+
+def _in_common(one, other):
+    """How many characters two texts have in common at their start."""
+    return next((index for index, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
 
 
 def _starts(source):

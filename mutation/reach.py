@@ -62,7 +62,9 @@ def work():
     for place in TESTS:
         yield " ".join((place.keras, place.mode) + place.paths), place, ()
     for (keras, mode), one_in in _ONE_IN.items():
-        trials = [Trial("- " + case_id, cases[case_id]["family"]) for case_id in catalogue.select(cases, mode)[::one_in]]
+        trials = [
+            Trial("- " + case_id, cases[case_id]["family"]) for case_id in catalogue.select(cases, mode)[::one_in]
+        ]
         trials += _followed(cases, mode) if one_in == 1 else []
         for number in range(0, len(trials), _AT_ONCE):
             place = Place(keras, "cases", mode, ())
