@@ -6,7 +6,7 @@ import threading
 
 from mutation import mutants
 from mutation.forker import Forker
-from mutation.protocol import Request, Trial
+from mutation.protocol import Request
 
 #: Rounds of trials: how many seconds they may take when nothing fails, and how many trials of a group there are.
 ROUNDS = ((1.5, 1), (6.0, 2), (75.0, None))
@@ -136,7 +136,7 @@ class Hunt:
             if answer.ending == "end":
                 return None
             running = trials[min(len(answer.seen), len(trials) - 1)]
-        return Trial(running.id, answer.ending)
+        return running
 
 
 def name_of(place):

@@ -96,7 +96,7 @@ def _changes(source):
 def _difference(before, after):
     """(start, end, text) that makes one text of another."""
     start = _in_common(before, after)
-    same = _in_common(before[:start:-1], after[:start:-1])
+    same = _in_common(before[start:][::-1], after[start:][::-1])
     return start, len(before) - same, after[start : len(after) - same]
 
 

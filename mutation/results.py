@@ -32,13 +32,13 @@ class Results:
     """Results by id of mutant, kept in a file as they come.
 
     Args:
-      path: of that file.
+      path: of that file, `RUNNING` by default.
     """
 
-    def __init__(self, path=RUNNING):
-        self.path, self.of = path, {}
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as source:
+    def __init__(self, path=None):
+        self.path, self.of = path or RUNNING, {}
+        if os.path.exists(self.path):
+            with open(self.path, encoding="utf-8") as source:
                 for line in source:
                     if line.endswith("\n"):  # else its writer was killed
                         result = Result(*json.loads(line))
@@ -52,21 +52,21 @@ class Results:
         self.of[result.id] = result
 
 
-def load_killers(path=KILLED):
+def load_killers():
     """Id of mutant -> (place, trial) that killed it when results were saved last."""
     return {
         name: tuple(killer.split(": ", 1))
-        for by_killer in _load(path, {}).values()
+        for by_killer in _load(KILLED, {}).values()
         for killer, names in by_killer.items()
         for name in names.split()
     }
 
 
-def load_reasons(path=SURVIVORS):
+def load_reasons():
     """(path, function, before, after) -> why that mutant may survive."""
     return {
         (row["path"], row["function"], before, after): row["reason"]
-        for row in _load(path, [])
+        for row in _load(SURVIVORS, [])
         for before, after in row["changes"]
     }
 

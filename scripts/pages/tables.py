@@ -112,3 +112,15 @@ def environment():
     for configuration, variables in pins.CONFIGURATIONS.items():
         rows += [[code(configuration), code(name), code(value)] for name, value in variables.items()]
     return table(["configuration", "variable", "value"], rows)
+
+
+def mutation():
+    """How many mutants of each module are killed, when that was found, and with which tools."""
+    report = json.loads((ROOT / "mutation" / "report.json").read_text(encoding="utf-8"))
+    rows = [[code(path)] + numbers for path, numbers in sorted(report["modules"].items())]
+    rows.append(["all"] + [sum(column) for column in zip(*report["modules"].values())])
+    shares = ["{:.1f} %".format(1000 * killed // count / 10) for _, count, killed, _, _ in rows]
+    lines = [[name, count, killed, share, kept] for (name, count, killed, kept, _), share in zip(rows, shares)]
+    tools = ", ".join("{} {}".format(*tool) for tool in sorted(report["tools"].items()))
+    told = "As of {}, with {}:".format(report["date"], tools)
+    return told + "\n\n" + table(["module", "mutants", "killed", "of all", "survive, with a reason"], lines)
