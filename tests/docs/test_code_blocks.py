@@ -8,7 +8,7 @@ import pytest
 import tfcompat.__main__
 from golden import __main__ as harness
 from golden import catalogue, environments, record, record_all, verify_all
-from mutation import command
+from mutation.command import parser as mutate_parser
 from pages import BLOCKS, PAGES, ROOT, blocks_of, commands_of, commands_that_run
 
 try:
@@ -20,7 +20,7 @@ PARSERS = {
     "scripts/record.py": record.parser,
     "scripts/record_all.py": record_all.parser,
     "scripts/verify_all.py": verify_all.parser,
-    "scripts/mutate.py": command.parser,
+    "scripts/mutate.py": mutate_parser,
 }
 
 
