@@ -28,7 +28,7 @@ TESTS = (
     Place("keras2", "tests", "v2", _LAYER),
     Place("keras2", "tests", "v1", _LAYER),
     Place("keras3", "tests", "v1", _LAYER),
-    Place("keras3", "tests", "v2", ("tests/test_installation.py",)),
+    Place("keras3", "tests", "v2", ("tests/test_installation.py", "tests/test_keras_elsewhere.py")),
     Place("keras2", "tests", "v2", ("tests/test_installation.py",)),
     Place("keras2", "tests", "v2", _MIGRATE),
     Place("keras3", "tests", "v2", _MIGRATE),
