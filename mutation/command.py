@@ -9,12 +9,15 @@ import sys
 
 from mutation import hunt, mutants, reach, results
 
+_LAST = "that the trials of a mutant take which nothing has found yet, before it survives (%(default)s)"
+
 
 def parser():
     """The argument parser of `scripts/mutate.py`."""
     made = argparse.ArgumentParser(prog="mutate.py", description=__doc__.split("\n")[0])
     made.add_argument("--jobs", type=int, default=2, help="processes side by side (%(default)s)")
     made.add_argument("--only", action="append", metavar="PATH", help="of a file or folder; may be given again")
+    made.add_argument("--last", type=float, default=hunt.LAST, metavar="SECONDS", help=_LAST)
     made.add_argument("--again", action="store_true", help="hunt what was killed before, too")
     made.add_argument("--report", action="store_true", help="hunt nothing, only tell what is known")
     made.add_argument("--save", action="store_true", help="write mutation/killed.json and mutation/report.json")
@@ -53,7 +56,7 @@ def hunt_all(paths, known, reasons, options):
     try:
         with _progress() as progress:
             reached = reach.survey(team, tell=progress.console.print)
-            one_hunt = hunt.Hunt(team.ask, reached, killers)
+            one_hunt = hunt.Hunt(team.ask, reached, killers, options.last)
             task = progress.add_task("mutants", total=len(wanted))
             for result in team.results(one_hunt.result, wanted):
                 known.add(result)

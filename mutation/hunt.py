@@ -8,8 +8,11 @@ from mutation import mutants
 from mutation.forker import Forker
 from mutation.protocol import Request
 
-#: Rounds of trials: how many seconds they may take when nothing fails, and how many trials of a group there are.
-ROUNDS = ((1.5, 1), (6.0, 2), (75.0, None))
+#: First rounds of trials: how many seconds they may take when nothing fails, and how many of a group there are.
+ROUNDS = ((1.0, 1), (4.0, 2))
+
+#: Seconds of the last round, in which are all trials, tests first.
+LAST = 60.0
 
 #: Seconds that a trial may take before it is taken to hang: at least, and times of what it takes.
 _PATIENCE, _SLOWER = 20.0, 10
@@ -19,7 +22,7 @@ Result = collections.namedtuple("Result", "id status how where")
 
 
 class Team:
-    """Several forkers of each Keras, and threads that ask them.
+    """Forkers of each Keras, and threads that ask them.
 
     Args:
       jobs: number of processes that work side by side.
@@ -27,16 +30,19 @@ class Team:
 
     def __init__(self, jobs):
         self.jobs = jobs
-        self._mine = threading.local()
-        self._all = []
+        self._all, self._free = [], collections.defaultdict(list)
 
     def ask(self, request):
-        """The `Answer` of the forker of this thread."""
-        made = self._mine.__dict__
-        if request.place.keras not in made:
-            made[request.place.keras] = Forker(request.place.keras)
-            self._all.append(made[request.place.keras])
-        return made[request.place.keras].ask(request)
+        """The `Answer` of a forker that is free."""
+        free = self._free[request.place.keras]
+        try:
+            forker = free.pop()
+        except IndexError:
+            forker = Forker(request.place.keras)
+            self._all.append(forker)
+        answer = forker.ask(request)
+        free.append(forker)
+        return answer
 
     def answers(self, requests):
         """(key, `Answer`) of each (key, `Request`), as they come."""
@@ -78,10 +84,11 @@ class Hunt:
       ask: a function of a `Request`, as `Team.ask`.
       reached: every `reach.Reached`.
       killers: mutant id -> (place name, trial id) that killed it before.
+      last: seconds of the last round.
     """
 
-    def __init__(self, ask, reached, killers):
-        self._ask, self._killers = ask, killers
+    def __init__(self, ask, reached, killers, last=LAST):
+        self._ask, self._killers, self._last = ask, killers, last
         self._by_file = collections.defaultdict(list)
         self._by_name = {}
         for one in sorted(reached, key=lambda one: one.seconds):
@@ -122,6 +129,7 @@ class Hunt:
         yield likely[1:]
         for seconds, of_group in ROUNDS:
             yield _cheapest(there, seconds, of_group)
+        yield _cheapest(_in_turns(there), self._last)
 
     def _failing(self, place, several, changed):
         """The `Trial` that fails, None if all pass; what hangs does so again with three times the patience."""
@@ -144,21 +152,28 @@ def name_of(place):
     return " ".join((place.keras, place.kind, place.mode))
 
 
-def _cheapest(there, seconds, of_group):
-    """Trials of many groups and places that take about as many seconds; tests before cases when all are wanted."""
-    if of_group is None:
-        there = sorted(there, key=lambda one: one.place.kind != "tests")
+def _cheapest(there, seconds, of_group=None):
+    """The first trials, so many of each group in a place, that take so many seconds together."""
     taken, groups = [], collections.Counter()
     for one in there:
-        group = one.place.keras, one.place.kind, one.trial.group
-        if of_group and groups[group] >= of_group:
-            continue
-        if one.seconds > seconds:
-            continue
-        groups[group] += 1
-        seconds -= one.seconds
-        taken.append(one)
+        if one.seconds <= seconds and (of_group is None or groups[_group(one)] < of_group):
+            groups[_group(one)] += 1
+            seconds -= one.seconds
+            taken.append(one)
     return taken
+
+
+def _in_turns(there):
+    """Tests before cases, and no second trial of a group before all have had one."""
+    turns, order = collections.Counter(), []
+    for one in there:
+        turns[_group(one)] += 1
+        order.append((turns[_group(one)], one.place.kind != "tests", one.seconds, one))
+    return [row[-1] for row in sorted(order, key=lambda row: row[:-1])]
+
+
+def _group(one):
+    return one.place.keras, one.place.kind, one.trial.group
 
 
 def _by_place(chosen):

@@ -20,6 +20,7 @@ PATIENCE = 300.0
 _LAYER = ("tests/layer",)
 _PURE = ("tests/unit", "tests/spec/test_clauses.py", "tests/spec/test_worked_example.py", "tests/spec/test_render.py")
 _MIGRATE = tuple("tests/migrate/test_%s.py" % name for name in ("rebuild", "checkpoint_models", "checkpoint_h5"))
+_FILES = tuple("tests/migrate/test_%s.py" % name for name in ("checkpoint_files", "checkpoint_plan", "diagnoses"))
 
 #: Where tests run.
 TESTS = (
@@ -32,6 +33,7 @@ TESTS = (
     Place("keras2", "tests", "v2", ("tests/test_installation.py",)),
     Place("keras2", "tests", "v2", _MIGRATE),
     Place("keras3", "tests", "v2", _MIGRATE),
+    Place("keras3", "tests", "v2", _FILES),
 )
 
 #: (Keras, mode) -> (first, step) of the cases that run there: every case runs in one mode of Keras 3 at least.
