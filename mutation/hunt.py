@@ -9,7 +9,13 @@ from mutation.forker import Forker
 from mutation.protocol import Request
 
 #: First rounds of trials: how many seconds they may take when nothing fails, and how many of a group there are.
-ROUNDS = ((1.0, 1), (4.0, 2))
+ROUNDS = ((1.5, 2), (5.0, 4))
+
+#: Seconds by which every trial is taken to be longer.
+_FLOOR = 0.02
+
+#: Seconds that it takes to start in a place, and to collect the tests of a file.
+_START, _COLLECT = 0.3, 0.5
 
 #: Seconds of the last round, in which are all trials, tests first.
 LAST = 60.0
@@ -91,10 +97,12 @@ class Hunt:
         self._ask, self._killers, self._last = ask, killers, last
         self._by_file = collections.defaultdict(list)
         self._by_name = {}
-        for one in sorted(reached, key=lambda one: one.seconds):
+        for one in reached:
             self._by_name[name_of(one.place), one.trial.id] = one
             for path in one.lines:
                 self._by_file[path].append(one)
+        for path, there in self._by_file.items():
+            there.sort(key=lambda one: (one.seconds + _FLOOR) / bin(one.lines[path]).count("1"))
         self._lately = collections.defaultdict(collections.Counter)
 
     def result(self, mutant):
@@ -115,7 +123,7 @@ class Hunt:
         return Result(mutant.id, "survived", "%d of %d trials" % (len(tried), len(there)), "")
 
     def _reaching(self, mutant):
-        """Trials that run the statement, quick ones first."""
+        """Trials that run the statement, those first that run many lines of the file in little time."""
         there = self._by_file[mutant.path]
         return [one for one in there if not mutant.line or one.lines[mutant.path] >> mutant.line & 1]
 
@@ -153,12 +161,17 @@ def name_of(place):
 
 
 def _cheapest(there, seconds, of_group=None):
-    """The first trials, so many of each group in a place, that take so many seconds together."""
-    taken, groups = [], collections.Counter()
+    """The first trials, so many of each group in a place, that take so many seconds with what they need to start."""
+    taken, groups, started = [], collections.Counter(), {}
     for one in there:
-        if one.seconds <= seconds and (of_group is None or groups[_group(one)] < of_group):
+        starts = {one.place: _START}
+        if one.place.kind == "tests":
+            starts[one.place, one.trial.id.split("::")[0]] = _COLLECT
+        takes = one.seconds + sum(cost for key, cost in starts.items() if key not in started)
+        if takes <= seconds and (of_group is None or groups[_group(one)] < of_group):
             groups[_group(one)] += 1
-            seconds -= one.seconds
+            started.update(starts)
+            seconds -= takes
             taken.append(one)
     return taken
 
@@ -168,7 +181,7 @@ def _in_turns(there):
     turns, order = collections.Counter(), []
     for one in there:
         turns[_group(one)] += 1
-        order.append((turns[_group(one)], one.place.kind != "tests", one.seconds, one))
+        order.append((turns[_group(one)], one.place.kind != "tests", one))
     return [row[-1] for row in sorted(order, key=lambda row: row[:-1])]
 
 
