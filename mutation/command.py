@@ -52,6 +52,8 @@ def hunt_all(paths, known, reasons, options):
     killers = results.load_killers()
     killers.update({one.id: (one.where, one.how) for one in known.of.values() if one.status == "killed"})
     wanted = [one for path in paths for one in mutants.of_file(path) if options.again or _open(one, known, reasons)]
+    # What survived before, and what is outside of functions, takes longest.
+    wanted.sort(key=lambda one: (one.id in known.of, not one.line))
     team = hunt.Team(options.jobs)
     try:
         with _progress() as progress:

@@ -8,8 +8,9 @@ from mutation import mutants
 from mutation.forker import Forker
 from mutation.protocol import Request
 
-#: First rounds of trials: how many seconds they may take when nothing fails, and how many of a group there are.
-ROUNDS = ((1.5, 2), (5.0, 4))
+#: First rounds of trials: their kind, how many seconds they may take when nothing fails, and how many of a group
+#: there are. Recordings find most, and start fastest.
+ROUNDS = (("cases", 2.0, 1), ("tests", 2.5, 3), ("cases", 6.0, 3), ("tests", 6.0, 9))
 
 #: Seconds by which every trial is taken to be longer.
 _FLOOR = 0.02
@@ -135,8 +136,8 @@ class Hunt:
         likely = [one for one in likely if one is not None and id(one) in allowed]
         yield likely[:1]
         yield likely[1:]
-        for seconds, of_group in ROUNDS:
-            yield _cheapest(there, seconds, of_group)
+        for kind, seconds, of_group in ROUNDS:
+            yield _cheapest([one for one in there if one.place.kind == kind], min(seconds, self._last), of_group)
         yield _cheapest(_in_turns(there), self._last)
 
     def _failing(self, place, several, changed):
