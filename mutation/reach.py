@@ -65,7 +65,8 @@ def work():
     """(name, `Place`, `Trial`s) of all that runs; tests say themselves which there are."""
     cases = catalogue.load()
     for place in TESTS:
-        yield " ".join((place.keras, place.mode) + place.paths), place, ()
+        for file in (file for path in place.paths for file in _files(path)):
+            yield " ".join((place.keras, place.mode, file)), place._replace(paths=(file,)), ()
     for (keras, mode), (first, step) in _CASES.items():
         chosen = [case_id for case_id in list(cases)[first::step] if mode in cases[case_id]["modes"]]
         trials = [Trial("- " + case_id, cases[case_id]["family"]) for case_id in chosen]
@@ -111,7 +112,8 @@ def survey(team, again=False, tell=print):
         passed = [seen for seen in answer.seen if seen.failure is None]
         failed = [seen.trial.id for seen in answer.seen if seen.failure not in (None, "skipped")]
         tell("%s: %d pass, %s; %s fail: %s" % (name, len(passed), answer.ending, len(failed), " ".join(failed[:5])))
-        known[name] = digest, [Reached(place, seen.trial, seen.seconds, seen.lines) for seen in passed]
+        there = place._replace(paths=())  # a trial knows its file, and one process runs those of several
+        known[name] = digest, [Reached(there, seen.trial, seen.seconds, seen.lines) for seen in passed]
         files.write_atomically(FILE, pickle.dumps(known))
     return [reached for name, _, _, _ in parts for reached in known[name][1]]
 
@@ -127,12 +129,15 @@ def _request(place, trials):
 
 def _digest(place, trials):
     """Of the sources that run, and of the tests."""
-    paths = [os.path.join(pins.ROOT, path) for path in mutants.files()]
-    for path in place.paths:
-        full = os.path.join(pins.ROOT, path)
-        paths += sorted(glob.glob(os.path.join(full, "*.py"))) or [full]
+    paths = [os.path.join(pins.ROOT, path) for path in tuple(mutants.files()) + place.paths]
     digest = hashlib.sha256(repr((place, trials)).encode())
     for path in paths:
         with open(path, "rb") as source:
             digest.update(source.read())
     return digest.hexdigest()
+
+
+def _files(path):
+    """The test files of a folder, or the file."""
+    there = sorted(glob.glob(os.path.join(pins.ROOT, path, "test_*.py")))
+    return [os.path.relpath(one, pins.ROOT) for one in there] or [path]
