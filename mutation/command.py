@@ -44,7 +44,7 @@ def main(argv=None):
         results.save(known.of, every, reasons)
     table = results.lines(paths, known.of, reasons)
     tell(table, unexplained(paths, known.of, reasons), options.json)
-    return int(any(line.unexplained for line in table))
+    return int(any(line.unexplained or line.unknown for line in table))
 
 
 def hunt_all(paths, known, reasons, options):
@@ -68,15 +68,15 @@ def hunt_all(paths, known, reasons, options):
 
 
 def unexplained(paths, of, reasons):
-    """The mutants that survive, or are not hunted yet, without a reason: dicts."""
+    """The mutants that survive without a reason: dicts."""
     found = []
     for path in paths:
         for mutant in mutants.of_file(path):
             result = of.get(mutant.id)
-            if (result is None or result.status != "killed") and not results.reason_for(mutant, reasons):
+            if result is not None and result.status != "killed" and not results.reason_for(mutant, reasons):
                 row = mutant._asdict()
                 told = {name: row[name] for name in ("id", "path", "function", "before", "after")}
-                found.append(dict(told, found=result.how if result else "not hunted yet"))
+                found.append(dict(told, found=result.how))
     return found
 
 
@@ -90,7 +90,7 @@ def tell(table, left, as_json):
     for row in left:
         print("%(path)s %(function)s %(id)s (%(found)s)\n  - %(before)s\n  + %(after)s" % row)
     every = table + [results.total(table)] if table else []
-    columns = ("module", "mutants", "killed", "with a reason", "without", "%")
+    columns = ("module", "mutants", "killed", "survive with a reason", "without", "not hunted yet", "% killed")
     terminal.print_table(columns, [line + (results.percent(line),) for line in every])
 
 

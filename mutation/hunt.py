@@ -15,8 +15,8 @@ ROUNDS = (("tests", 3.0, 1), ("cases", 2.0, 1))
 #: Seconds by which every trial is taken to be longer.
 _FLOOR = 0.02
 
-#: Seconds that it takes to start in a place, and to collect the tests of a file.
-_START, _COLLECT = 0.3, 0.5
+#: Seconds that a process takes to start, and to collect the tests of a file.
+_START, _COLLECT = 0.3, 0.4
 
 #: Seconds of the last round, in which are all trials, tests first.
 LAST = 60.0
@@ -136,7 +136,7 @@ class Hunt:
         likely = [one for one in likely if one is not None and id(one) in allowed]
         yield likely[:1]
         yield likely[1:]
-        first = ROUNDS if mutant.path.startswith("tfcompat/backend") else ROUNDS[::-1]
+        first = ROUNDS[::-1] if mutant.path.startswith("tfcompat/kernels") else ROUNDS
         for kind, seconds, of_group in first:
             yield _cheapest([one for one in there if one.place.kind == kind], min(seconds, self._last), of_group)
         yield _cheapest(_in_turns(there), self._last)
@@ -172,9 +172,7 @@ def _cheapest(there, seconds, of_group=None):
     """The first trials, so many of each group in a place, that take so many seconds with what they need to start."""
     taken, groups, started = [], collections.Counter(), {}
     for one in there:
-        starts = {one.place: _START}
-        if one.place.kind == "tests":
-            starts[one.place, one.trial.id.split("::")[0]] = _COLLECT
+        starts = {(one.place, _file(one)): _START + (_COLLECT if one.place.kind == "tests" else 0.0)}
         takes = one.seconds + sum(cost for key, cost in starts.items() if key not in started)
         if takes <= seconds and (of_group is None or groups[_group(one)] < of_group):
             groups[_group(one)] += 1
@@ -198,8 +196,14 @@ def _group(one):
 
 
 def _by_place(chosen):
-    """(place, trials), the places with the quickest trials first."""
+    """(place, trials) for each process to start, the quickest first: tests of one file, or cases."""
     places = collections.OrderedDict()
     for one in chosen:
-        places.setdefault(one.place, []).append(one)
-    return sorted(places.items(), key=lambda item: sum(one.seconds for one in item[1]))
+        places.setdefault((one.place, _file(one)), []).append(one)
+    ordered = sorted(places.items(), key=lambda item: sum(one.seconds for one in item[1]))
+    return [(place, several) for (place, _), several in ordered]
+
+
+def _file(one):
+    """The file of a test, empty for a case."""
+    return one.trial.id.split("::")[0] if one.place.kind == "tests" else ""

@@ -24,8 +24,8 @@ SURVIVORS = os.path.join(pins.ROOT, "tests", "mutation", "survivors.json")
 
 TOOLS = ("mutmut", "tensorflow", "tf-keras", "keras")
 
-#: A line of the table. explained: survivors with a reason; unexplained: those without, or not hunted yet.
-Line = collections.namedtuple("Line", "path mutants killed explained unexplained")
+#: A line of the table. explained: survivors with a reason; unexplained: those without; unknown: not hunted yet.
+Line = collections.namedtuple("Line", "path mutants killed explained unexplained unknown")
 
 
 class Results:
@@ -80,13 +80,19 @@ def lines(paths, results, reasons):
     """The `Line` of each file."""
     table = []
     for path in paths:
-        there = mutants.of_file(path)
-        killed = [one for one in there if _status(one, results) == "killed"]
-        explained = [one for one in there if _status(one, results) == "survived" and reason_for(one, reasons)]
-        if there:
-            left = len(there) - len(killed) - len(explained)
-            table.append(Line(path, len(there), len(killed), len(explained), left))
+        counts = collections.Counter(_state(mutant, results, reasons) for mutant in mutants.of_file(path))
+        if counts:
+            table.append(Line(path, sum(counts.values()), *(counts[state] for state in Line._fields[2:])))
     return table
+
+
+def _state(mutant, results, reasons):
+    """The column in which a mutant counts."""
+    if mutant.id in results and results[mutant.id].status == "killed":
+        return "killed"
+    if reason_for(mutant, reasons):
+        return "explained"
+    return "unexplained" if mutant.id in results else "unknown"
 
 
 def total(table):
@@ -104,8 +110,8 @@ def save(results, paths, reasons):
     killed = collections.defaultdict(lambda: collections.defaultdict(list))
     for path in mutants.files():
         for mutant in mutants.of_file(path):
-            if _status(mutant, results) == "killed":
-                result = results[mutant.id]
+            result = results.get(mutant.id)
+            if result and result.status == "killed":
                 killed[("%s %s" % (path, mutant.function)).strip()]["%s: %s" % (result.where, result.how)] += [
                     mutant.id
                 ]
@@ -116,10 +122,6 @@ def save(results, paths, reasons):
         "modules": {line.path: list(line[1:]) for line in lines(paths, results, reasons)},
     }
     _write(REPORT, report)
-
-
-def _status(mutant, results):
-    return results[mutant.id].status if mutant.id in results else "unknown"
 
 
 def _load(path, otherwise):

@@ -40,4 +40,4 @@ def told_on(backend):
     environ = dict(os.environ, PYTHONPATH=ROOT, CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3")
     environ.pop("TF_USE_LEGACY_KERAS", None)
     command = [sys.executable, "-c", PROGRAM % backend]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300).stdout.strip()
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300).stdout.splitlines()[-1]

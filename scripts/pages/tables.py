@@ -119,8 +119,7 @@ def mutation():
     report = json.loads((ROOT / "mutation" / "report.json").read_text(encoding="utf-8"))
     rows = [[code(path)] + numbers for path, numbers in sorted(report["modules"].items())]
     rows.append(["all"] + [sum(column) for column in zip(*report["modules"].values())])
-    shares = ["{:.1f} %".format(1000 * killed // count / 10) for _, count, killed, _, _ in rows]
-    lines = [[name, count, killed, share, kept] for (name, count, killed, kept, _), share in zip(rows, shares)]
+    lines = [row[:3] + ["{:.1f} %".format(1000 * row[2] // row[1] / 10)] + row[3:] for row in rows]
     tools = ", ".join("{} {}".format(*tool) for tool in sorted(report["tools"].items()))
-    told = "As of {}, with {}:".format(report["date"], tools)
-    return told + "\n\n" + table(["module", "mutants", "killed", "of all", "survive, with a reason"], lines)
+    head = ["module", "mutants", "killed", "of all", "survive with a reason", "without", "not hunted yet"]
+    return "As of {}, with {}:\n\n{}".format(report["date"], tools, table(head, lines))
