@@ -107,3 +107,12 @@ def test_survivors_are_mutants_that_nothing_is_known_to_kill():
             if all(one.id in killers for one in there):
                 wrong.append(("is killed" if there else "is not there", row["path"], row["function"], change))
     assert wrong == []
+
+
+def test_table_of_the_documentation_shows_what_is_committed():
+    from scripts.pages import tables
+
+    shown = tables.mutation()
+    assert committed()["date"] in shown and all(version in shown for version in committed()["tools"].values())
+    for path, (count, killed, *_) in committed()["modules"].items():
+        assert "| `%s` | %d | %d |" % (path, count, killed) in shown
