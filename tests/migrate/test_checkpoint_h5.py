@@ -41,7 +41,7 @@ def test_the_class_of_1_13_is_known():
 
 
 def test_the_config_of_a_model_may_be_text_or_bytes(tmp_path):
-    path = changed(tmp_path, lambda text: np.bytes_('{"name": "größer"}'.encode("utf-8")))
+    path = changed(tmp_path, lambda text: np.bytes_('{"name": "größer"}'.encode()))
     assert h5.model_config(path) == '{"name": "größer"}'
     assert json.loads(h5.model_config(KERAS))["class_name"]
 
