@@ -22,6 +22,7 @@ TEXTS = {
     "environment": tables.environment,
     "families": tables.families,
     "history": tables.history,
+    "mutation": tables.mutation,
     "recorded": tables.recorded,
     "specification": tables.specification,
     "traits": tables.traits,

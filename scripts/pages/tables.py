@@ -112,3 +112,14 @@ def environment():
     for configuration, variables in pins.CONFIGURATIONS.items():
         rows += [[code(configuration), code(name), code(value)] for name, value in variables.items()]
     return table(["configuration", "variable", "value"], rows)
+
+
+def mutation():
+    """How many mutants of each module are killed, when that was found, and with which tools."""
+    report = json.loads((ROOT / "mutation" / "report.json").read_text(encoding="utf-8"))
+    rows = [[code(path)] + numbers for path, numbers in sorted(report["modules"].items())]
+    rows.append(["all"] + [sum(column) for column in zip(*report["modules"].values())])
+    lines = [row[:3] + ["{:.1f} %".format(1000 * row[2] // row[1] / 10)] + row[3:] for row in rows]
+    tools = ", ".join("{} {}".format(*tool) for tool in sorted(report["tools"].items()))
+    head = ["module", "mutants", "killed", "of all", "survive with a reason", "without", "not hunted yet"]
+    return "As of {}, with {}:\n\n{}".format(report["date"], tools, table(head, lines))

@@ -10,6 +10,7 @@ from benchmarks import __main__ as measuring
 from benchmarks import scale
 from golden import __main__ as harness
 from golden import catalogue, environments, record, record_all, verify_all
+from mutation.command import parser as mutate_parser
 from pages import BLOCKS, PAGES, ROOT, blocks_of, commands_of, commands_that_run
 
 try:
@@ -22,6 +23,7 @@ PARSERS = {
     "scripts/record.py": record.parser,
     "scripts/record_all.py": record_all.parser,
     "scripts/verify_all.py": verify_all.parser,
+    "scripts/mutate.py": mutate_parser,
 }
 
 

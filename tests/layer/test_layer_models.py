@@ -286,6 +286,16 @@ def test_deepcopy_of_a_layer_is_independent_of_it():
     assert (values(twin)["moving_mean"] != before).all()
 
 
+@pytest.mark.needs("deepcopy")
+def test_deepcopy_of_a_layer_moves_the_variables_that_keras_knows():
+    layer = BatchNormalization(momentum=0.5)
+    layer.build((8, 3))
+    twin = copy.deepcopy(layer)
+    assert {id(variable) for variable in twin.variables} == {id(getattr(twin, name)) for name in values(twin)}
+    twin(tf.constant(batch((8, 3))), training=True)
+    assert [variable.numpy().any() for variable in twin.variables if "moving_mean" in variable.name] == [True]
+
+
 def test_float64_model_keeps_float64():
     inputs = keras.Input((3,), dtype="float64")
     outputs = BatchNormalization()(inputs)

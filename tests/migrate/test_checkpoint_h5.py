@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tfcompat
+from tfcompat.backend import h5
 from tfcompat.errors import InputError
 from tfcompat.migrate import load_h5_model
 
@@ -37,6 +38,12 @@ def test_the_class_of_1_13_is_known():
     assert [layer.momentum for layer in norms] == [0.9, 0.8]
     apart = np.abs(model(expected["input"]).numpy() - expected["output"]).max()
     assert apart <= 8 * np.finfo("float32").eps * np.abs(expected["output"]).max()
+
+
+def test_the_config_of_a_model_may_be_text_or_bytes(tmp_path):
+    path = changed(tmp_path, lambda text: np.bytes_('{"name": "größer"}'.encode()))
+    assert h5.model_config(path) == '{"name": "größer"}'
+    assert json.loads(h5.model_config(KERAS))["class_name"]
 
 
 def test_a_sequential_model_may_be_a_list_of_layers(tmp_path):

@@ -1,5 +1,6 @@
 """What is paired with what, what is left unmatched rather than guessed, and what name maps and renorm say."""
 
+import contextlib
 import json
 
 import legacy
@@ -378,3 +379,19 @@ def test_a_value_too_large_for_the_dtype_is_refused():
     assert np.isinf(values.convert("copy", [np.array([np.inf])], (1,), "float16")).all()
     with pytest.raises(InputError, match="too large for float16"):
         values.convert("copy", [np.array([1e6])], (1,), "float16")
+
+
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
+def test_checkpoint_is_put_together_of_parts_with_and_without_eager_execution(tmp_path, graph):
+    from tfcompat.backend import checkpoints
+
+    arrays = {"a/kernel": np.arange(6, dtype="float32").reshape(2, 3), "b/count": np.array(7, "int64")}
+    parts, whole = [str(tmp_path / name) for name in ("first", "second")], str(tmp_path / "whole")
+    with tf.Graph().as_default() if graph else contextlib.nullcontext():
+        for part, (name, array) in zip(parts, arrays.items()):
+            checkpoints.write_part(part, [name], [array])
+        checkpoints.merge_parts(parts, whole)
+    reader = checkpoints.Reader(whole)
+    assert reader.entries == {"a/kernel": ((2, 3), "float32"), "b/count": ((), "int64")}
+    assert all(np.array_equal(reader.read(name), array) for name, array in arrays.items())
+    assert {path.name.split(".")[0] for path in tmp_path.iterdir()} == {"whole"}

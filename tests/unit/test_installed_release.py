@@ -33,7 +33,14 @@ def test_imported_tensorflow_is_asked_itself(monkeypatch):
     assert "tensorflow" in sys.modules and installed.release() == "2.7.1"
 
 
-@pytest.mark.parametrize("name", ["tensorflow-cpu", "tf-nightly"])
+#: What PyPI has TensorFlow under.
+DISTRIBUTIONS = [
+    *("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly", "tf-nightly-cpu", "tf-nightly-gpu"),
+    *("tensorflow-macos", "tensorflow-rocm", "tensorflow-aarch64", "intel-tensorflow"),
+]
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_distribution_by_another_name_is_found(name, not_imported, monkeypatch):
     def version(asked):
         if asked != name:

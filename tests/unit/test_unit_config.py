@@ -1,10 +1,11 @@
 """What a user may ask for, decided without TensorFlow."""
 
 import dataclasses
+import re
 
 import pytest
 
-from tfcompat.config import Config
+from tfcompat.config import Config, check_training
 from tfcompat.releases import behaviour
 
 NEWEST, TF1 = behaviour("2.21.0"), behaviour("1.15.5")
@@ -60,3 +61,92 @@ def test_clipping_is_handed_out_as_a_copy():
     config = Config(renorm_clipping={"rmax": 3.0})
     config.clipping["rmax"] = 0.0
     assert config.clipping == {"rmax": 3.0}
+
+
+@pytest.mark.parametrize(
+    "arguments, release, error, message",
+    [
+        (
+            {"axis": 1.5},
+            "2.21.0",
+            TypeError,
+            "axis is 1.5, a float; allowed is int or list or tuple. Write axis=-1 for the last axis, axis=[1, 3] for "
+            "two.",
+        ),
+        (
+            {"axis": [1]},
+            "1.4.0",
+            TypeError,
+            "axis is [1], a list; allowed is int. Write axis=-1 for the last axis, axis=[1, 3] for two.",
+        ),
+        (
+            {"updates": "Skip"},
+            "2.21.0",
+            ValueError,
+            "updates is 'Skip'; allowed are 'collection', 'immediate', 'skip'.",
+        ),
+        (
+            {"renorm": True, "renorm_clipping": 3.0},
+            "2.21.0",
+            TypeError,
+            "renorm_clipping is 3.0, a float; allowed is a dict with any of the keys rmax, rmin, dmax.",
+        ),
+        (
+            {"renorm": True, "renorm_clipping": {"max": 1, "dmin": 0, "rmax": 2}},
+            "2.21.0",
+            ValueError,
+            "renorm_clipping has the keys ['dmin', 'max', 'rmax']; allowed are rmax, rmin, dmax. Drop or rename dmin, "
+            "max.",
+        ),
+        (
+            {"virtual_batch_size": 2},
+            "1.4.0",
+            TypeError,
+            "virtual_batch_size is 2; tf.layers takes it from TensorFlow 1.5 on, and the layer follows 1.4.0. Leave it "
+            "out, or follow a later release.",
+        ),
+    ],
+)
+def test_refusal_says_what_came_what_is_allowed_and_what_to_do(arguments, release, error, message):
+    with pytest.raises(error, match="^%s$" % re.escape(message)):
+        Config(**arguments).validated(behaviour(release))
+
+
+@pytest.mark.parametrize("argument", ["renorm", "fused", "virtual_batch_size", "adjustment", "beta_constraint"])
+def test_argument_that_came_later_may_be_given_its_default(argument):
+    default = {field.name: field.default for field in dataclasses.fields(Config)}[argument]
+    assert Config(**{argument: default}).validated(behaviour("1.0.0"))
+    assert Config(renorm_momentum=0.5 + 0.49).validated(behaviour("1.0.0")).renorm_momentum == 0.99
+
+
+@pytest.mark.parametrize(
+    "release, taken",
+    [(release, training) for release in ("1.0.0", "1.15.5", "2.21.0") for training in (True, False)]
+    + [("2.21.0", None)],
+)
+def test_training_may_be_a_bool(release, taken):
+    assert check_training(taken, behaviour(release)) is None
+
+
+@pytest.mark.parametrize(
+    "training, release, message",
+    [
+        (2, "2.21.0", "training is 2, a int; allowed is a bool, 0, 1 or a scalar bool tensor."),
+        ("yes", "2.21.0", "training is 'yes', a str; allowed is a bool, 0, 1 or a scalar bool tensor."),
+        (
+            None,
+            "1.8.0",
+            "training is None, a NoneType; allowed is a bool, 0, 1 or a scalar bool tensor in TensorFlow 1.8.0, which "
+            "the layer follows.",
+        ),
+        (
+            1,
+            "1.5.0",
+            "training is 1, a int; allowed is a bool or a scalar bool tensor in TensorFlow 1.5.0, which the layer "
+            "follows.",
+        ),
+    ],
+)
+def test_training_that_is_neither_true_nor_false_is_refused(training, release, message):
+    with pytest.raises(TypeError, match="^%s$" % re.escape(message)):
+        check_training(training, behaviour(release))

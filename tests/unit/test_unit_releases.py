@@ -1,9 +1,12 @@
 """Differences between releases are rows, and a release has the rows that hold for it."""
 
 import dataclasses
+import fnmatch
+import re
 
 import pytest
 
+from golden import catalogue
 from tfcompat.releases import RELEASES, TRAITS, Behaviour, behaviour, first_release, parse
 
 
@@ -44,7 +47,21 @@ def test_trait_begins_and_ends_where_its_row_says(trait):
     assert holds[0] == (trait.first or RELEASES[0])
     assert holds[-1] == (trait.last or RELEASES[-1])
     assert trait.first or trait.last, "no difference between releases"
-    assert trait.about.endswith(".") and trait.otherwise.endswith(".") and trait.about != trait.otherwise
+
+
+@pytest.mark.parametrize("trait", TRAITS, ids=lambda trait: trait.name)
+def test_both_sides_of_a_trait_are_told_in_a_sentence_each(trait):
+    assert trait.about != trait.otherwise
+    for sentence in (trait.about, trait.otherwise):
+        assert re.match(r"([A-Z]|`|float64 )[^.]*[a-z][^.]*", sentence) and sentence.endswith(".")
+
+
+@pytest.mark.parametrize("trait", TRAITS, ids=lambda trait: trait.name)
+def test_trait_touches_its_own_case_and_by_every_pattern_some_case(trait):
+    cases, patterns = catalogue.load(), trait.touches.split("|")
+    assert trait.case in cases and any(fnmatch.fnmatchcase(trait.case, pattern) for pattern in patterns)
+    for pattern in patterns:
+        assert fnmatch.filter(cases, pattern), pattern
 
 
 def test_first_release_of_a_trait_that_was_always_there_is_the_first_of_all():
