@@ -44,6 +44,21 @@ def test_averages_move_towards_the_batch_by_one_minus_momentum(fused, correction
     close(values(layer)["moving_variance"], 0.75 + 0.25 * x.var(axis=(0, 1, 2)) * correction)
 
 
+@pytest.mark.parametrize("momentum", [0.25, 0.375])
+@pytest.mark.parametrize("release", [None, "1.4", "1.14"])
+@pytest.mark.parametrize("kind", sorted(KERNELS))
+def test_averages_move_by_one_minus_any_momentum_whatever_release_is_followed(kind, release, momentum):
+    arguments, shape, _ = KERNELS[kind]
+    if release == "1.4" and kind in ("axes", "virtual", "adjustment"):
+        arguments = {}  # came with 1.5
+    layer = BatchNormalization(momentum=momentum, release=release, **arguments)
+    layer(tf.constant(batch(shape)), training=True)
+    after = np.squeeze(values(layer)["moving_mean"])
+    kept = layer.plan.axes
+    mean = batch(shape).mean(axis=tuple(axis for axis in range(len(shape)) if axis not in kept))
+    close(after, (1.0 - momentum) * mean)
+
+
 def test_inference_uses_the_averages_and_leaves_them():
     layer, x = make("fused")
     before = values(layer)

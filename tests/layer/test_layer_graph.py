@@ -88,6 +88,19 @@ def test_update_ops_with_minimize_train_the_layer(session):
     close(y_inference, gamma * (batch(seed=9) - mean) / np.sqrt(variance + 1e-3) + beta)
 
 
+@pytest.mark.parametrize("fed", [True, False])
+@pytest.mark.parametrize("momentum", [0.25, 0.375])
+@pytest.mark.parametrize("release", ["1.2", "1.4", "1.8", "1.14", "2.2", None])
+@pytest.mark.parametrize("fused", [True, False])
+def test_averages_move_by_one_minus_momentum_where_training_is_fed(session, fused, release, momentum, fed):
+    training, arguments = tf1.placeholder(tf.bool, ()), {} if release == "1.2" else {"fused": fused}
+    layer = BatchNormalization(momentum=momentum, release=release, **arguments)
+    layer(tf.constant(batch()), training=training)
+    start(session)
+    session.run(layer.updates, {training: fed})
+    close(session.run(layer.moving_mean), fed * (1.0 - momentum) * batch().mean(axis=(0, 1, 2)))
+
+
 def test_outputs_without_update_ops_leave_the_averages(session):
     x = images()
     y = batch_normalization(x, training=True)

@@ -132,6 +132,51 @@ def test_kernel_is_told_what_to_reduce_and_how_it_meets_the_input(arguments, red
     assert (found.reduction_axes, found.keep_dims, found.broadcast_shape) == (reduction, keep, broadcast)
 
 
+@pytest.mark.parametrize("rank", [2, 3, 4, 5])
+def test_kernel_sees_one_dimension_more_of_virtual_batches_at_every_rank(rank):
+    shape = (None,) * (rank - 1) + (3,)
+    found, plain = plan(shape, virtual_batch_size=2), plan(shape)
+    assert (plain.kernel_rank, plain.kernel_axes) == (rank, (rank - 1,))
+    assert (found.kernel_rank, found.kernel_axes) == (rank + 1, (rank,))
+    assert found.reduction_axes == (0, *range(2, rank)) and found.param_shape == (1,) * rank + (3,)
+
+
+@pytest.mark.parametrize(
+    "arguments, release, names",
+    [
+        ({}, "2.21", "gamma beta moving_mean moving_variance"),
+        ({"scale": False, "center": False}, "2.21", "moving_mean moving_variance"),
+        ({"scale": False}, "1.3", "beta moving_mean moving_variance"),
+        ({}, "1.3", "beta gamma moving_mean moving_variance"),
+    ],
+)
+def test_variables_come_in_the_order_of_the_release(arguments, release, names):
+    found = plan(release=behaviour(release), **arguments).variables
+    assert [variable.name for variable in found] == names.split()
+    assert [variable.initializer for variable in found] == [name + "_initializer" for name in names.split()]
+    assert [variable.statistic for variable in found] == [name.startswith("moving") for name in names.split()]
+
+
+def test_renorm_variables_start_where_the_release_starts_them():
+    def started(release):
+        found = plan(renorm=True, axis=[1, 3], release=behaviour(release)).variables[4:]
+        assert all(variable.statistic for variable in found)
+        return [(variable.name, variable.shape, variable.initializer) for variable in found]
+
+    shape = (1, 4, 1, 3)
+    assert started("1.14") == [
+        ("renorm_mean", shape, "zeros"),
+        ("renorm_mean_weight", (), "zeros"),
+        ("renorm_stddev", shape, "zeros"),
+        ("renorm_stddev_weight", (), "zeros"),
+    ]
+    assert started("1.15") == [
+        ("moving_stddev", shape, "stddev"),
+        ("renorm_mean", shape, "moving_mean_initializer"),
+        ("renorm_stddev", shape, "stddev"),
+    ]
+
+
 @pytest.mark.parametrize("axis, param_shape", [(-1, (1, 1, 1, 1, 3)), (1, (1, 1, 4, 1, 1)), ([1, 3], (1, 1, 4, 1, 3))])
 def test_virtual_batches_put_one_dimension_more_in_the_variables(axis, param_shape):
     assert plan(axis=axis, virtual_batch_size=2).param_shape == param_shape
