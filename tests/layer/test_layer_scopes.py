@@ -196,7 +196,7 @@ def test_call_by_keras_without_training_is_given_to_the_learning_phase(graph):
 @pytest.mark.parametrize("symbolic", [True, False])
 def test_variables_in_a_keras_model_are_resources_that_its_session_knows(graph, symbolic):
     life = Scoped(Silent(symbolic), "norm")
-    assert life.takes(None) is not symbolic
+    assert life.takes(None, None, False) is not symbolic
     with tf1.variable_scope("", use_resource=False), life.entered(None, False):
         life.add_weight(None, "x", (2,), "float32", tf1.ones_initializer())
     assert ("Resource" in type(life.variables["x"]).__name__) is symbolic
@@ -287,9 +287,9 @@ def test_initializer_that_knows_no_partitions_is_not_told_of_them():
 def test_training_none_is_the_learning_phase_of_the_graph(graph):
     life = Scoped(host.choose(), "norm")
     assert life.default_training() is host.choose().graph_training()
-    assert life.takes(tf.constant(1.0)) and not life.takes(keras.KerasTensor((2,)))
+    assert life.takes(None, tf.constant(1.0), True) and not life.takes(None, keras.KerasTensor((2,)), True)
 
 
 def test_scope_is_asked_from_a_host_that_says_what_is_symbolic():
     life = Scoped(types.SimpleNamespace(is_symbolic=lambda inputs: inputs == "symbolic"), "norm")
-    assert life.takes("array") is True and life.takes("symbolic") is False
+    assert life.takes(None, "array", True) is True and life.takes(None, "symbolic", True) is False
