@@ -99,3 +99,14 @@ def test_program_that_a_test_starts_has_the_change(forker):
     change = changed(path, "        setattr(module, name, value)", "        pass")
     (seen,) = forker.ask(request(place, [Trial(node, node)], change)).seen
     assert "AssertionError" in seen.failure
+
+
+def test_mutant_is_killed_by_a_test_that_runs_its_line(forker):
+    mutants = pytest.importorskip("mutation.mutants", reason="mutants are made with mutmut, from Python 3.10 on")
+    from mutation.hunt import Hunt, Result
+    from mutation.reach import Reached
+
+    (mutant,) = [one for one in mutants.of_file(PLAN) if one.after == "if rank in ranks:"]
+    finds = "tests/unit/test_unit_plan.py::test_float64_was_no_reason_before_2_3"
+    there = [Reached(TESTS, Trial(name, name), 0.1, {PLAN: 1 << mutant.line}) for name in (KEPT, finds)]
+    assert Hunt(forker.ask, there, {}).result(mutant) == Result(mutant.id, "killed", finds, "keras3 tests v2")
