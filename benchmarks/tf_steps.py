@@ -6,7 +6,6 @@ nothing can be left out and nothing is copied.
 """
 
 import importlib
-import inspect
 import time
 
 import numpy as np
@@ -42,8 +41,6 @@ def layer_of(peer, workload):
 
         if peer.name == "fast":
             arguments["numerics"] = "fast"
-            if "numerics" not in inspect.signature(BatchNormalization.__init__).parameters:
-                raise TypeError("BatchNormalization has no argument `numerics` in this tfcompat")
         return BatchNormalization(**arguments)
     if peer.name == "tf.layers":
         layers = importlib.import_module("tf_keras.api._v1.keras.__internal__.legacy.layers")

@@ -145,7 +145,7 @@ def test_subclass_with_moments_of_its_own_stays_exact():
 def test_small_eager_and_fused_onednn_inputs_go_the_exact_way(monkeypatch):
     def chosen(shape, onednn, **arguments):
         layer = BatchNormalization(numerics="fast", **arguments)
-        monkeypatch.setattr(ops, "has_onednn", lambda: onednn)
+        monkeypatch.setattr(ops, "HAS_ONEDNN", onednn)
         plan = resolve(layer.config, layer._state.behaviour, shape, "float32")
         return engines.choose(plan, tf.zeros(shape))
 

@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import os
 import platform
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util, control_flow_util_v2
@@ -106,34 +106,22 @@ def fused_batch_norm(x: Any, scale: Any, offset: Any, data_format: str, **kwargs
     return y, mean, variance
 
 
-#: Arguments of `tf.function` that compile with XLA and take tensors of any batch size; None without such a compiler.
-_COMPILING: Optional[Dict[str, Any]] = None
-if tf.test.is_built_with_xla() if hasattr(tf.test, "is_built_with_xla") else False:
-    _parameters = inspect.signature(tf.function).parameters
-    if "jit_compile" in _parameters:  # from TensorFlow 2.5 on
-        _relaxing = "reduce_retracing" if "reduce_retracing" in _parameters else "experimental_relax_shapes"
-        _COMPILING = {"jit_compile": True, "autograph": False, _relaxing: True}
+_FUNCTION_ARGUMENTS = inspect.signature(tf.function).parameters
 
-#: Whether there is XLA.
-HAS_XLA = _COMPILING is not None
+#: Whether XLA compiles a `tf.function`: from TensorFlow 2.5 on, where it is built in.
+HAS_XLA = "jit_compile" in _FUNCTION_ARGUMENTS and tf.test.is_built_with_xla()
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """The function as one that XLA compiles, inside of whatever graph it is called in.
-
-    Raises:
-      RuntimeError: there is no XLA.
-    """
-    if _COMPILING is None:
-        raise RuntimeError("TensorFlow {} has no XLA that compiles a function".format(RELEASE))
-    return tf.function(function, **_COMPILING)
+    """The function as one of tensors of any batch size that XLA compiles, inside of whatever graph it is called in."""
+    relaxing = "reduce_retracing" if "reduce_retracing" in _FUNCTION_ARGUMENTS else "experimental_relax_shapes"
+    return tf.function(function, jit_compile=True, autograph=False, **{relaxing: True})
 
 
-def has_onednn() -> bool:
-    """Whether oneDNN's kernels are used: TensorFlow is built with them, and they are not switched off."""
-    default = "1" if _MINOR >= [2, 9] else "0"
-    switched_on = os.environ.get("TF_ENABLE_ONEDNN_OPTS", default).lower() in ("1", "true", "yes", "on")
-    return switched_on and platform.machine().lower() in ("x86_64", "amd64")
+#: Whether oneDNN's kernels are used: TensorFlow is built with them, and they were not switched off when it started.
+HAS_ONEDNN = platform.machine().lower() in ("x86_64", "amd64") and (
+    os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1" if _MINOR >= [2, 9] else "0").lower() in ("1", "true", "yes", "on")
+)
 
 
 def is_eager(x: Any) -> bool:

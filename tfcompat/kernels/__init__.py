@@ -7,7 +7,7 @@ from tfcompat.config import Config
 from tfcompat.kernels import engines
 from tfcompat.kernels.fused import fused
 from tfcompat.kernels.step import Step, Weights
-from tfcompat.kernels.unfused import Moments, normalize, unfused
+from tfcompat.kernels.unfused import Arithmetic, Moments, normalize, unfused
 from tfcompat.plan import Plan
 
 
@@ -35,7 +35,7 @@ def run(
     fast = engines.choose(plan, x) if may_round and not plan.fast_vetoes else None
     if plan.kernel == "unfused":
         parts = (take_moments, normalize) if fast is None else (fast.take_moments, fast.normalize)
-        return unfused(x, weights, plan, config, training, *parts)
+        return unfused(x, weights, plan, config, training, Arithmetic(*parts))
     able = may_average and ops.FUSED_AVERAGES and isinstance(config.momentum, (float, int))
-    in_kernel, kernel = able and plan.behaviour.average_in_kernel, fast and fast.fused_batch_norm
-    return fused(x, weights, plan, config, training, in_kernel, kernel)
+    kernel = None if fast is None else fast.fused_batch_norm
+    return fused(x, weights, plan, config, training, able and plan.behaviour.average_in_kernel, kernel)

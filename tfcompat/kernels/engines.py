@@ -58,10 +58,12 @@ def choose(plan: Plan, x: Any) -> Optional[Fast]:
     shape, eager = ops.shape_of(x), ops.is_eager(x)
     if shape is None:
         return EXACT
-    elements = _elements(shape)
-    for row in ROWS:
-        fits = row.kernel == plan.kernel and row.eager in (None, eager) and row.onednn in (None, ops.has_onednn())
-        if fits and elements >= row.least:
-            engine = row.engine
-            break
+    engine = next(
+        row.engine
+        for row in ROWS
+        if row.kernel == plan.kernel
+        and row.eager in (None, eager)
+        and row.onednn in (None, ops.HAS_ONEDNN)
+        and row.least <= _elements(shape)
+    )
     return PLAIN if engine == COMPILED and not ops.HAS_XLA else engine

@@ -60,10 +60,9 @@ class Fast(NamedTuple):
         if ops.is_eager(x):
             return _moments_with_gradient(self.compiles, geometry)(x)
         mean, variance = _made(_moments, self.compiles, geometry)(x)
-        if x.shape.rank is not None:
-            shape = [1 if axis in axes else size for axis, size in enumerate(x.shape) if keep_dims or axis not in axes]
-            mean.set_shape(shape)
-            variance.set_shape(shape)
+        shape = [1 if axis in axes else size for axis, size in enumerate(x.shape) if keep_dims or axis not in axes]
+        mean.set_shape(shape)
+        variance.set_shape(shape)
         return mean, variance
 
     def normalize(
@@ -102,13 +101,17 @@ class Fast(NamedTuple):
         shape = [-1 if axis == channel else 1 for axis in range(len(data_format))]
         wide = tf.cast(x, scale.dtype)
         given = tf.convert_to_tensor(mean), tf.convert_to_tensor(variance)
+
+        def learn() -> Tuple[Any, Any, Any]:
+            mean, variance = self.take_moments(wide, axes, False)
+            size = _size(wide, mean)
+            return mean, variance, variance * (size / tf.maximum(size - 1, 1))
+
         # A function with a gradient of its own must not be in a conditional: TensorFlow fails to take a second one.
-        mean, variance = ops.smart_cond(is_training, lambda: self.take_moments(wide, axes, False), lambda: given)
+        mean, variance, unbiased = ops.smart_cond(is_training, learn, lambda: (*given, given[1]))
         m, v, a, b = (tf.reshape(w, shape) if keep_dims else w for w in (mean, variance, scale, offset))
         y = self._affine(Geometry(len(shape), axes, keep_dims), wide, m, v, a, b, epsilon, is_training)
         y.set_shape(x.shape)
-        size = tf.cast(tf.size(x), mean.dtype) / tf.cast(tf.size(mean), mean.dtype)
-        unbiased = ops.smart_cond(is_training, lambda: variance * (size / tf.maximum(size - 1, 1)), lambda: variance)
         if exponential_avg_factor is not None:
             mean = given[0] - (given[0] - mean) * exponential_avg_factor
             unbiased = given[1] - (given[1] - unbiased) * exponential_avg_factor
@@ -125,7 +128,7 @@ class Fast(NamedTuple):
         epsilon: Any,
         training: Any,
     ) -> Any:
-        affine = _affine(self.compiles, geometry)
+        affine = _affine_with_gradient(self.compiles, geometry)
         epsilon = tf.convert_to_tensor(epsilon, x.dtype)
         return affine(x, mean, variance, scale, offset, epsilon, tf.cast(training, tf.bool))
 
@@ -150,9 +153,9 @@ def _moments_with_gradient(compiles: bool, geometry: Geometry) -> Any:
 
 
 @functools.lru_cache(maxsize=None)
-def _affine(compiles: bool, geometry: Geometry) -> Any:
+def _affine_with_gradient(compiles: bool, geometry: Geometry) -> Any:
     """The affine map with its gradient."""
-    forward, backward = _made(_affine_map, compiles, geometry), _made(_gradient, compiles, geometry)
+    forward, backward = _made(_affine, compiles, geometry), _made(_gradient, compiles, geometry)
 
     @tf.custom_gradient
     def affine(x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any, training: Any) -> Any:
@@ -200,7 +203,7 @@ def _sum(geometry: Geometry, pieces: int, term: Callable[..., Any], *operands: A
     return total(tf.add_n(cuts)) + total(term(*(operand[pieces * step :] for operand in operands)))
 
 
-def _affine_map(
+def _affine(
     geometry: Geometry, pieces: int, x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any
 ) -> Any:
     return (x - mean) * (tf.math.rsqrt(variance + epsilon) * scale) + offset

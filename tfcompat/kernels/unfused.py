@@ -1,6 +1,6 @@
 """Batch normalization written out (Ioffe and Szegedy 2015, algorithm 1), with all that the fused kernel cannot do."""
 
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, NamedTuple, Optional, Tuple
 
 from tfcompat.backend import ops
 from tfcompat.backend.ops import tf
@@ -16,15 +16,19 @@ Moments = Callable[[Any, Any, bool], Tuple[Any, Any]]
 Normalize = Callable[[Any, Any, Any, Any, Any, Plan, Config, Any], Any]
 
 
-def unfused(
-    x: Any,
-    weights: Weights,
-    plan: Plan,
-    config: Config,
-    training: Any,
-    take_moments: Moments,
-    normalize: Normalize,
-) -> Step:
+class Arithmetic(NamedTuple):
+    """The two parts that pass over the input.
+
+    Attributes:
+      take_moments: gives mean and biased variance.
+      normalize: gives the output, from the input and these or the moving averages.
+    """
+
+    take_moments: Moments
+    normalize: Normalize
+
+
+def unfused(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, arithmetic: Arithmetic) -> Step:
     """Normalizes over the plan's reduction axes.
 
     Args:
@@ -33,8 +37,7 @@ def unfused(
       plan: a plan whose kernel is `unfused`.
       config: momentum, epsilon, clips, adjustment.
       training: a bool or a scalar bool tensor.
-      take_moments: gives mean and biased variance.
-      normalize: gives the output, from `x` and these or the moving averages.
+      arithmetic: how the moments are taken and the output is computed.
     """
     known = (
         None if plan.behaviour.constant_training_read_late and tf.is_tensor(training) else ops.static_value(training)
@@ -46,9 +49,9 @@ def unfused(
     if narrow in (tf.float16, tf.bfloat16) and plan.behaviour.unfused_in_float32:
         x = tf.cast(x, tf.float32)
     if known == False:  # noqa: E712 - also a constant tensor's array([False]) and 0
-        step = _inference(x, weights, plan, config, normalize)
+        step = _inference(x, weights, plan, config, arithmetic)
     else:
-        step = _training(x, weights, plan, config, training, take_moments, normalize)
+        step = _training(x, weights, plan, config, training, arithmetic)
     output = step.output
     if output.dtype.base_dtype != narrow and plan.behaviour.unfused_in_float32:
         output = tf.cast(output, narrow)
@@ -58,25 +61,17 @@ def unfused(
     return step._replace(output=output)
 
 
-def _inference(x: Any, weights: Weights, plan: Plan, config: Config, normalize: Normalize) -> Step:
+def _inference(x: Any, weights: Weights, plan: Plan, config: Config, arithmetic: Arithmetic) -> Step:
     scale, offset = in_shape(weights["gamma"], plan), in_shape(weights["beta"], plan)
     mean, variance = weights["moving_mean"], weights["moving_variance"]
-    return Step(normalize(x, mean, variance, offset, scale, plan, config, False))
+    return Step(arithmetic.normalize(x, mean, variance, offset, scale, plan, config, False))
 
 
-def _training(
-    x: Any,
-    weights: Weights,
-    plan: Plan,
-    config: Config,
-    training: Any,
-    take_moments: Moments,
-    normalize: Normalize,
-) -> Step:
+def _training(x: Any, weights: Weights, plan: Plan, config: Config, training: Any, arithmetic: Arithmetic) -> Step:
     scale, offset = in_shape(weights["gamma"], plan), in_shape(weights["beta"], plan)
     if config.adjustment is not None:
         scale, offset = _compose(*_adjustment(x, config, training), scale, offset)
-    mean, variance = take_moments(tf.cast(x, plan.param_dtype), list(plan.reduction_axes), plan.keep_dims)
+    mean, variance = arithmetic.take_moments(tf.cast(x, plan.param_dtype), list(plan.reduction_axes), plan.keep_dims)
     batch_mean, batch_variance = mean, variance
     mean = ops.smart_cond(training, lambda: batch_mean, lambda: tf.convert_to_tensor(weights["moving_mean"]))
     variance = ops.smart_cond(
@@ -101,7 +96,7 @@ def _training(
         updates = tuple(
             averages.move_while(training, name, value, config.momentum, plan.behaviour) for name, value in moments
         )
-    return Step(normalize(x, mean, variance, offset, scale, plan, config, training), updates, reads)
+    return Step(arithmetic.normalize(x, mean, variance, offset, scale, plan, config, training), updates, reads)
 
 
 def _adjustment(x: Any, config: Config, training: Any) -> Tuple[Any, Any]:
