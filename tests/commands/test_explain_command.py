@@ -219,6 +219,15 @@ def test_module_that_is_missing_is_named_with_the_extra_that_brings_it(module, e
     assert os.listdir(str(tmp_path)) == []
 
 
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["explain", "--help"], ["rewrite", "--help"]])
+def test_what_there_is_is_told_without_any_extra(words):
+    program = "import sys; sys.modules.update(rich=None, libcst=None, matplotlib=None)\n"
+    program += "from tfcompat.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    run = subprocess.run([sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.startswith("tfcompat " + tfcompat.__version__ if words == ["--version"] else "usage: tfcompat ")
+
+
 def test_module_that_no_extra_brings_is_an_error_like_any_other(monkeypatch):
     def missing(word):
         raise ModuleNotFoundError("No module named 'nonsense'", name="nonsense")

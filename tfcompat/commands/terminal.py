@@ -1,14 +1,13 @@
-"""How commands talk to people: tables, progress and colours, by rich."""
+"""How commands talk to people: tables, progress and colours, by rich, which is imported when something is printed."""
 
 import json
 import os
 import sys
-from typing import Any, Iterable, List, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, List, Sequence
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, JustifyMethod
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
+if TYPE_CHECKING:
+    from rich.console import Console, JustifyMethod
+    from rich.progress import Progress
 
 
 def quiet_tensorflow() -> None:
@@ -16,14 +15,19 @@ def quiet_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def console() -> Console:
+def console() -> "Console":
     """Prints to stdout, as wide as it takes where that is no terminal, so that a file or pipe gets whole lines."""
+    from rich.console import Console
+
     out = Console(highlight=False, markup=False, soft_wrap=True)
     return out if out.is_terminal else Console(highlight=False, markup=False, soft_wrap=True, width=10000)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], justify: JustifyMethod = "left") -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], justify: "JustifyMethod" = "left") -> None:
     """Prints rows under their columns; None is printed as `-`."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Column, Table
+
     table = Table(
         *(Column(name, justify=justify) for name in columns), box=SIMPLE_HEAD, pad_edge=False, show_edge=False
     )
@@ -37,8 +41,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1))
 
 
-def progress_of_bytes() -> Progress:
+def progress_of_bytes() -> "Progress":
     """A progress bar on stderr, if that is a terminal, for work measured in bytes; it is gone when the work is done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
     quiet = not sys.stderr.isatty()  # elsewhere rich would print an empty line
     columns: List[Any] = [TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()]
     return Progress(*columns, console=Console(stderr=True, quiet=quiet), transient=True)
