@@ -140,7 +140,21 @@ def check_lint(words):
     assert words in (["check", "."], ["format", "--check", "."], [])
 
 
-TOOLS = {"pip": check_pip, "pytest": check_paths, "mkdocs": check_mkdocs, "ruff": check_lint, "mypy": check_lint}
+def check_tox(words):
+    tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
+    (section,) = re.findall(r"^\[testenv:packaging-\{(.*)\}\]$", tox, re.MULTILINE)
+    option, names = words
+    assert option == "-e" and set(names.split(",")) <= {"packaging-" + name for name in section.split(", ")}
+
+
+TOOLS = {
+    "pip": check_pip,
+    "pytest": check_paths,
+    "mkdocs": check_mkdocs,
+    "ruff": check_lint,
+    "mypy": check_lint,
+    "tox": check_tox,
+}
 
 
 @pytest.mark.parametrize("block", named(of_language("json")))
