@@ -83,6 +83,11 @@ def test_environment_with_tensorflow_runs_the_python_of_its_release():
         assert release is None or environments.of_release(release).python == "3." + minor
 
 
+def test_environment_is_made_anew_for_each_check():
+    section = TOX.split("[testenv:packaging-")[1].split("\n[")[0]
+    assert re.search(r"^recreate = true\b", section, re.MULTILINE)
+
+
 def test_ci_checks_the_wheel_on_the_oldest_python_and_another():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.search(r"-e \S*packaging-py37,packaging-py311\b", script)
