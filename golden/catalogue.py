@@ -58,7 +58,7 @@ def load(directory=_HERE):
         with open(path) as f:
             family = json.load(f)
         for raw in family["cases"]:
-            case = _complete(raw, family)
+            case = completed(raw, family)
             _check(case, cases, name)
             cases[case["id"]] = case
     return cases
@@ -69,7 +69,8 @@ def select(cases, mode):
     return [case_id for case_id, case in cases.items() if mode in case["modes"]]
 
 
-def _complete(raw, family):
+def completed(raw, family):
+    """A case with all that its family, and then the catalogue, says of it where it says nothing itself."""
     case = dict(_DEFAULTS)
     case.update(family.get("defaults", {}))
     case.update(raw)
