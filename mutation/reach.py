@@ -19,7 +19,9 @@ PATIENCE = 300.0
 
 _LAYER = ("tests/layer",)
 _PURE = ("tests/unit", "tests/spec/test_clauses.py", "tests/spec/test_worked_example.py", "tests/spec/test_render.py")
-_MIGRATE = tuple("tests/migrate/test_%s.py" % name for name in ("rebuild", "checkpoint_models", "checkpoint_h5", "fold"))
+_MIGRATE = tuple(
+    "tests/migrate/test_%s.py" % name for name in ("rebuild", "checkpoint_models", "checkpoint_h5", "fold")
+)
 _FILES = tuple("tests/migrate/test_%s.py" % name for name in ("checkpoint_files", "checkpoint_plan", "diagnoses"))
 
 #: Where tests run.

@@ -128,7 +128,13 @@ def test_normalizing_agrees_with_the_exact_arithmetic(kind, training, affine, en
 
 
 #: Layout, shape of the input.
-LAYOUTS = {"NHWC": (5, 3, 2, 3), "NCHW": (5, 3, 2, 2), "NDHWC": (2, 2, 3, 2, 3), "NCDHW": (2, 3, 2, 2, 2), "one": (1, 1, 1, 3)}
+LAYOUTS = {
+    "NHWC": (5, 3, 2, 3),
+    "NCHW": (5, 3, 2, 2),
+    "NDHWC": (2, 2, 3, 2, 3),
+    "NCDHW": (2, 3, 2, 2, 2),
+    "one": (1, 1, 1, 3),
+}
 
 
 def fused(engine, layout, training, dtype="float32", **kwargs):
@@ -230,7 +236,14 @@ def test_the_compiled_engine_compiles_forward_and_gradient(made):
     engines.COMPILED.take_moments(x, (0,), False)
     assert made == ["_moments", "_gradient_of_moments"]
     fused(engines.COMPILED, "NHWC", True)
-    assert sorted(made) == ["_affine", "_gradient", "_gradient_of_moments", "_gradient_of_moments", "_moments", "_moments"]
+    assert sorted(made) == [
+        "_affine",
+        "_gradient",
+        "_gradient_of_moments",
+        "_gradient_of_moments",
+        "_moments",
+        "_moments",
+    ]
 
 
 def test_the_compiled_engine_compiles_the_moments_of_a_function_once(made):
@@ -349,7 +362,9 @@ def test_moments_that_may_not_be_replaced_choose_no_engine(monkeypatch):
     assert (seen.asked, seen.chosen) == ([], 0)
 
 
-@pytest.mark.parametrize("momentum, may_average, kinds", [(0.9, True, "assign"), (0.9, False, "subtract"), ("tensor", True, "subtract")])
+@pytest.mark.parametrize(
+    "momentum, may_average, kinds", [(0.9, True, "assign"), (0.9, False, "subtract"), ("tensor", True, "subtract")]
+)
 def test_the_fused_kernel_averages_where_it_may_and_momentum_is_a_number(momentum, may_average, kinds, monkeypatch):
     momentum = tf.constant(0.9) if momentum == "tensor" else momentum
     step = ran(monkeypatch, shape=(4, 2, 2, 3), momentum=momentum, may_average=may_average).step

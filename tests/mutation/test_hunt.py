@@ -1,9 +1,12 @@
 """A hunt tries what is cheap first and gives up only when everything that runs the line has passed."""
 
+import os
+
 import pytest
 
 pytest.importorskip("mutmut", reason="mutants are made with mutmut, from Python 3.10 on")
 
+from golden import pins
 from mutation import hunt, mutants
 from mutation.hunt import Hunt
 from mutation.protocol import Answer, Place, Seen, Trial
@@ -103,3 +106,16 @@ def test_team_gives_what_the_threads_find_and_raises_what_they_raise():
     assert sorted(hunt.Team(2).results(lambda value: value * value, [1, 2, 3])) == [1, 4, 9]
     with pytest.raises(ZeroDivisionError):
         list(hunt.Team(2).results(lambda value: 1 / value, [0]))
+
+
+def test_what_is_about_the_module_is_tried_before_the_rest(mutant):
+    about = reached(TESTS, "tests/layer/test_layer_hosts.py::test_last", 1.5, mutant.line)
+    others = [reached(TESTS, "tests/unit/test_%d.py::test" % number, 0.01, mutant.line) for number in range(3)]
+    ask, requests = asking()
+    Hunt(ask, [*others, about], {}).result(mutant)
+    assert requests[0].trials == [about.trial]
+
+
+def test_files_that_are_about_a_module_are_there():
+    there = {os.path.splitext(name)[0] for _, _, names in os.walk(os.path.join(pins.ROOT, "tests")) for name in names}
+    assert {name for _, names in hunt.ABOUT for name in names} <= there
