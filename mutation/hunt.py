@@ -25,7 +25,7 @@ ABOUT = (
 #: Seconds that those may take.
 _ABOUT_SECONDS = 20.0
 
-#: First rounds of trials after that: their kind, how many seconds they may take when nothing fails, and how many of a group
+#: Rounds of trials after that: their kind, how many seconds they may take when nothing fails, and how many of a group
 #: there are.
 ROUNDS = (("tests", 3.0, 1), ("cases", 2.0, 1))
 

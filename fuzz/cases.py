@@ -1,4 +1,4 @@
-"""What hypothesis draws: cases as the catalogue has them, with arguments that the function takes and such that it must refuse."""
+"""What hypothesis draws: cases as the catalogue has them, with what the function takes and what it must refuse."""
 
 from hypothesis import strategies as st
 
