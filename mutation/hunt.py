@@ -9,7 +9,7 @@ from mutation import mutants
 from mutation.forker import Forker
 from mutation.protocol import Request
 
-#: Files of tests that are about the modules whose path begins so: they are tried first, all of them.
+#: Files of tests that are about the modules whose path begins so: all of them are tried before the last round.
 ABOUT = (
     ("tfcompat/kernels", ("test_layer_fast_arithmetic", "test_layer_averages", "test_layer_fast")),
     ("tfcompat/backend/ops", ("test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages")),
@@ -25,7 +25,7 @@ ABOUT = (
 #: Seconds that those may take.
 _ABOUT_SECONDS = 20.0
 
-#: Rounds of trials after that: their kind, how many seconds they may take when nothing fails, and how many of a group
+#: First rounds of trials: their kind, how many seconds they may take when nothing fails, and how many of a group
 #: there are.
 ROUNDS = (("tests", 3.0, 1), ("cases", 2.0, 1))
 
@@ -153,11 +153,11 @@ class Hunt:
         likely = [one for one in likely if one is not None and id(one) in allowed]
         yield likely[:1]
         yield likely[1:]
-        about = next((names for start, names in ABOUT if mutant.path.startswith(start)), ())
-        yield _cheapest([one for one in there if _stem(one) in about], min(_ABOUT_SECONDS, self._last * 5))
         first = ROUNDS[::-1] if mutant.path.startswith("tfcompat/kernels") else ROUNDS
         for kind, seconds, of_group in first:
             yield _cheapest([one for one in there if one.place.kind == kind], min(seconds, self._last), of_group)
+        about = next((names for start, names in ABOUT if mutant.path.startswith(start)), ())
+        yield _cheapest([one for one in there if _stem(one) in about], _ABOUT_SECONDS)
         yield _cheapest(_in_turns(there), self._last)
 
     def _failing(self, place, several, changed):

@@ -108,12 +108,12 @@ def test_team_gives_what_the_threads_find_and_raises_what_they_raise():
         list(hunt.Team(2).results(lambda value: 1 / value, [0]))
 
 
-def test_what_is_about_the_module_is_tried_before_the_rest(mutant):
-    about = reached(TESTS, "tests/layer/test_layer_hosts.py::test_last", 1.5, mutant.line)
-    others = [reached(TESTS, "tests/unit/test_%d.py::test" % number, 0.01, mutant.line) for number in range(3)]
+def test_all_that_is_about_the_module_is_tried_before_the_last_round(mutant):
+    about = [reached(TESTS, "tests/layer/test_layer_hosts.py::test_%d" % n, 4.0, mutant.line, "g") for n in range(2)]
+    other = reached(TESTS, "tests/unit/test_plan.py::test", 5.0, mutant.line)
     ask, requests = asking()
-    Hunt(ask, [*others, about], {}).result(mutant)
-    assert requests[0].trials == [about.trial]
+    Hunt(ask, [other, *about], {}, last=1.0).result(mutant)
+    assert [request.trials for request in requests] == [[one.trial for one in about]]
 
 
 def test_files_that_are_about_a_module_are_there():
