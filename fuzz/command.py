@@ -74,7 +74,7 @@ def main(argv=None):
     return int(any(result.found or result.unneeded for result in results))
 
 
-def run(places, examples, seed, subject="tfcompat.layers", progress=lambda counts: None):
+def run(places, examples, seed, subject="tfcompat.layers", progress=lambda place, counts: None):
     """The `Result` of each (Keras, mode).
 
     Args:

@@ -2,9 +2,9 @@
 
 A case is a dict: `id`, `family`, `about`; `input` (`shape`, `dtype`, `values`, `static`); `args` of the call;
 `training` (`fed`: given anew at each step, else a constant); `steps` (`train` or `infer`, what `fed` is, and between
-them what happens to the layers, see `LIFE`); `start` (`set`: variables get generated values, `initial`: they stay as initialized);
-`modes`; `portable`.  Optional: `more_inputs`, `calls`, `scope`, `inside`, `form`, `call_with`, `mask`, `second_order`,
-`train_op`.
+them what happens to the layers, see `LIFE`); `start` (`set`: variables get generated values, `initial`: they stay as
+initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`, `scope`, `inside`, `form`, `call_with`, `mask`,
+`second_order`, `train_op`.
 """
 
 import collections

@@ -44,7 +44,7 @@ def test_wrong_layer_is_found_and_its_case_shrunk(monkeypatch, capsys):
     options = ["--mode", "eager", "--keras", "keras2", "--subject", "wrong_layers", "--examples", "200", "--json"]
     assert command.main(options) == 1
     (told,) = json.loads(capsys.readouterr().out)["places"]
-    assert told["found"]["case"]["args"] == {"epsilon": 1e-5}
+    assert told["found"]["case"]["args"] == {"center": False}
     assert "y0" in told["found"]["report"]
 
 

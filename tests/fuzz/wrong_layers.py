@@ -1,4 +1,4 @@
-"""A subject that is wrong at one place: it takes an epsilon of 0.125 for another."""
+"""A subject that is wrong at one place: without beta it takes another epsilon."""
 
 from tfcompat import layers
 
@@ -6,7 +6,7 @@ from tfcompat import layers
 class BatchNormalization(layers.BatchNormalization):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.config.epsilon == 1e-5:
+        if self.config.center is False:
             object.__setattr__(self.config, "epsilon", 0.125)
 
 
