@@ -1,12 +1,10 @@
 """The case catalogue: JSON files, one per family, completed with defaults and checked on loading.
 
 A case is a dict: `id`, `family`, `about`; `input` (`shape`, `dtype`, `values`, `static`); `args` of the call;
-`training`
-(`fed`: given anew at each step, else a constant); `steps` (`train` or `infer`, what `fed` is); `start` (`set`:
-variables
-get generated values, `initial`: they stay as initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`,
-`scope`,
-`inside`, `form`, `call_with`, `mask`, `second_order`, `train_op`.
+`training` (`fed`: given anew at each step, else a constant); `steps` (`train` or `infer`, what `fed` is, and between
+them what happens to the layers, see `LIFE`); `start` (`set`: variables get generated values, `initial`: they stay as
+initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`, `scope`, `inside`, `form`, `call_with`, `mask`,
+`second_order`, `train_op`.
 """
 
 import collections
@@ -15,6 +13,10 @@ import os
 import re
 
 MODES = ("graph-v1", "graph-v2", "eager", "function")
+
+#: Steps that run nothing: they freeze and thaw the layers of the class form, write a checkpoint and read it again.
+LIFE = ("freeze", "thaw", "save", "restore")
+
 _ID = re.compile(r"^[a-z0-9-]{1,80}$")
 _HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "catalogue")
 _DEFAULTS = {
@@ -56,7 +58,7 @@ def load(directory=_HERE):
         with open(path) as f:
             family = json.load(f)
         for raw in family["cases"]:
-            case = _complete(raw, family)
+            case = completed(raw, family)
             _check(case, cases, name)
             cases[case["id"]] = case
     return cases
@@ -67,7 +69,8 @@ def select(cases, mode):
     return [case_id for case_id, case in cases.items() if mode in case["modes"]]
 
 
-def _complete(raw, family):
+def completed(raw, family):
+    """A case with all that its family, and then the catalogue, says of it where it says nothing itself."""
     case = dict(_DEFAULTS)
     case.update(family.get("defaults", {}))
     case.update(raw)
@@ -97,7 +100,7 @@ def _check(case, cases, file_name):
         raise ValueError("%s: unknown keys %s; known are %s" % (where, sorted(unknown), sorted(_KNOWN)))
     if not set(case["modes"]) <= set(MODES) or not case["modes"]:
         raise ValueError("%s: modes %r are not among %r" % (where, case["modes"], MODES))
-    if not set(case["steps"]) <= {"train", "infer"}:
-        raise ValueError("%s: steps are `train` or `infer`" % where)
+    if not set(case["steps"]) <= {"train", "infer"} | set(LIFE):
+        raise ValueError("%s: steps are `train`, `infer`, %s" % (where, ", ".join("`%s`" % step for step in LIFE)))
     if not case.get("about"):
         raise ValueError("%s: say what the case is about" % where)

@@ -1,12 +1,29 @@
 """Hunts mutants: the cheapest trials that run the changed lines first, then all of them, until one fails."""
 
 import collections
+import os
 import queue
 import threading
 
 from mutation import mutants
 from mutation.forker import Forker
 from mutation.protocol import Request
+
+#: Files of tests that are about the modules whose path begins so: all of them are tried before the last round.
+ABOUT = (
+    ("tfcompat/kernels", ("test_layer_fast_arithmetic", "test_layer_averages", "test_layer_fast")),
+    ("tfcompat/backend/ops", ("test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages")),
+    ("tfcompat/backend/serial", ("test_layer_config", "test_layer_written")),
+    ("tfcompat/backend/v1_graph", ("test_layer_scopes", "test_layer_names_of_tf1", "test_layer_graph")),
+    ("tfcompat/backend/legacy_layers", ("test_installation",)),
+    ("tfcompat/backend/eager", ("test_layer_past_keras", "test_layer_averages", "test_layer_variables")),
+    ("tfcompat/backend", ("test_layer_hosts", "test_layer_variables", "test_layer_past_keras", "test_layer_saving")),
+    ("tfcompat/plan", ("test_unit_plan", "test_refusals", "test_layer_fast")),
+    ("tfcompat", ("test_unit_config", "test_unit_releases", "test_refusals")),
+)
+
+#: Seconds that those may take.
+_ABOUT_SECONDS = 20.0
 
 #: First rounds of trials: their kind, how many seconds they may take when nothing fails, and how many of a group
 #: there are.
@@ -139,6 +156,8 @@ class Hunt:
         first = ROUNDS[::-1] if mutant.path.startswith("tfcompat/kernels") else ROUNDS
         for kind, seconds, of_group in first:
             yield _cheapest([one for one in there if one.place.kind == kind], min(seconds, self._last), of_group)
+        about = next((names for start, names in ABOUT if mutant.path.startswith(start)), ())
+        yield _cheapest([one for one in there if _stem(one) in about], _ABOUT_SECONDS)
         yield _cheapest(_in_turns(there), self._last)
 
     def _failing(self, place, several, changed):
@@ -202,6 +221,11 @@ def _by_place(chosen):
         places.setdefault((one.place, _file(one)), []).append(one)
     ordered = sorted(places.items(), key=lambda item: sum(one.seconds for one in item[1]))
     return [(place, several) for (place, _), several in ordered]
+
+
+def _stem(one):
+    """`test_layer_hosts` of a test in that file."""
+    return os.path.splitext(os.path.basename(_file(one)))[0]
 
 
 def _file(one):

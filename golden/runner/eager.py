@@ -2,9 +2,11 @@
 
 import contextlib
 
+from golden.catalogue import LIFE
 from golden.inputs import leaf_name, start_value, weights_like
 from golden.runner import facts
 from golden.runner.host import tf
+from golden.runner.life import Life
 from golden.runner.program import OMITTED, cast, scopes, training_value
 
 
@@ -33,12 +35,14 @@ def run(program, subject, observe, in_function):
         _record_variables("initial", layers, observe)
     step = _Step(program, layers)
     run_step = step.in_function if in_function else step
-    for number, training in enumerate(program.steps):
-        with observe.watch("run"):
-            result = run_step(inputs, number, training)
-        _record(result, number, observe)
-        _train(program, layers, result)
-        _record_variables("s%d" % number, layers, observe)
+    with Life(layers.layers.values(), layers.variables()) as life:
+        for number, name in enumerate(program.steps):
+            with observe.watch(name if name in LIFE else "run"):
+                result = life.change(name) if name in LIFE else run_step(inputs, number, name == "train")
+            if name not in LIFE:
+                _record(result, number, observe)
+                _train(program, layers, result)
+            _record_variables("s%d" % number, layers, observe)
     for key, value in step.facts.items():
         observe.fact(key, value)
 
@@ -103,17 +107,18 @@ class _Step:
     def in_function(self, inputs, number, training):
         """Runs in `tf.function`; `training` is a tensor argument."""
         weights = self._weights(number, inputs)
-        if "step" not in self._traced:
+        key = tuple(layer.trainable for layer in self.layers.layers.values())  # traced anew once it is frozen
+        if key not in self._traced:
             signature = [
                 [tf.TensorSpec(self.program.static_shape(i), x.dtype) for i, x in enumerate(inputs)],
                 [tf.TensorSpec(None, w.dtype) for w in weights],
                 tf.TensorSpec([], tf.bool),
             ]
-            self._traced["step"] = tf.function(self._compute, input_signature=signature, autograph=False)
-            concrete = self._traced["step"].get_concrete_function()
+            self._traced[key] = tf.function(self._compute, input_signature=signature, autograph=False)
+            concrete = self._traced[key].get_concrete_function()
             self.facts["batch_norm_ops"] = facts.batch_norm_ops(concrete.graph.as_graph_def())
             self.facts["outputs"] = self._outputs
-        return self._traced["step"](inputs, weights, tf.constant(training))
+        return self._traced[key](inputs, weights, tf.constant(training))
 
     def _weights(self, number, inputs):
         shapes = [inputs[call["input"]] for call in self.program.calls]

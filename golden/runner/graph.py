@@ -1,8 +1,10 @@
 """Runs a program in a graph with a session: the modes `graph-v1` and `graph-v2`."""
 
+from golden.catalogue import LIFE
 from golden.inputs import leaf_name, start_value, weights_like
 from golden.runner import facts
 from golden.runner.host import tf, tf1
+from golden.runner.life import Life
 from golden.runner.program import OMITTED, cast, scopes, training_value
 
 
@@ -44,10 +46,20 @@ def run(program, subject, observe):
                 _initialize(program, session)
             if program.case["start"] != "set":
                 _record_variables("initial", session, observe)
-            for number, training in enumerate(program.steps):
-                with observe.watch("run"):
-                    _step(program, built, session, number, training, observe)
-                _record_variables("s%d" % number, session, observe)
+            _run_steps(program, built, session, observe)
+
+
+def _run_steps(program, built, session, observe):
+    with Life(built.layers.values(), tf1.global_variables(), session) as life:
+        for number, name in enumerate(program.steps):
+            with observe.watch(name if name in LIFE else "run"):
+                if name in LIFE:
+                    life.change(name)
+                else:
+                    _step(program, built, session, number, name == "train", observe)
+            _record_variables("s%d" % number, session, observe)
+    if any(name in LIFE for name in program.steps) and built.layers:
+        observe.fact("layers_at_last", [facts.of_layer(built.layers[key]) for key in sorted(built.layers)])
 
 
 def _build(program, subject, built):

@@ -18,14 +18,14 @@ class Program:
     Attributes:
       case: the catalogue's dict.
       calls: list of dicts with `args`, `scope`, `input`, `layer`.
-      steps: list of bools, what `training` is fed with at each step.
+      steps: list of `train`, `infer` (what `training` is fed with), and what `life.Life.change` does.
     """
 
     def __init__(self, case):
         self.case = case
         self.id = case["id"]
         self.context = values.Context(case["id"])
-        self.steps = [step == "train" for step in case["steps"]]
+        self.steps = list(case["steps"])
         self.calls = [self._call(call) for call in case.get("calls", [{}])]
 
     def _call(self, call):

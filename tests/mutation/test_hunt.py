@@ -1,9 +1,12 @@
 """A hunt tries what is cheap first and gives up only when everything that runs the line has passed."""
 
+import os
+
 import pytest
 
 pytest.importorskip("mutmut", reason="mutants are made with mutmut, from Python 3.10 on")
 
+from golden import pins
 from mutation import hunt, mutants
 from mutation.hunt import Hunt
 from mutation.protocol import Answer, Place, Seen, Trial
@@ -103,3 +106,16 @@ def test_team_gives_what_the_threads_find_and_raises_what_they_raise():
     assert sorted(hunt.Team(2).results(lambda value: value * value, [1, 2, 3])) == [1, 4, 9]
     with pytest.raises(ZeroDivisionError):
         list(hunt.Team(2).results(lambda value: 1 / value, [0]))
+
+
+def test_all_that_is_about_the_module_is_tried_before_the_last_round(mutant):
+    about = [reached(TESTS, "tests/layer/test_layer_hosts.py::test_%d" % n, 4.0, mutant.line, "g") for n in range(2)]
+    other = reached(TESTS, "tests/unit/test_plan.py::test", 5.0, mutant.line)
+    ask, requests = asking()
+    Hunt(ask, [other, *about], {}, last=1.0).result(mutant)
+    assert [request.trials for request in requests] == [[one.trial for one in about]]
+
+
+def test_files_that_are_about_a_module_are_there():
+    there = {os.path.splitext(name)[0] for _, _, names in os.walk(os.path.join(pins.ROOT, "tests")) for name in names}
+    assert {name for _, names in hunt.ABOUT for name in names} <= there

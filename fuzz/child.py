@@ -1,0 +1,132 @@
+"""Draws cases for one mode and runs each on the real function and on ours, in this process.
+
+Prints a JSON line now and then while it runs, and one at the end: what was counted, the smallest case that differs, and
+which rows of `known` show no difference any more.
+"""
+
+import argparse
+import collections
+import json
+import sys
+
+import hypothesis
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from fuzz import known
+from fuzz.cases import cases
+from golden import catalogue, compare, runtime
+from golden.runner import case as runner
+from golden.runner import host
+
+#: How often the real function runs again to see whether it differs from itself.
+_AGAIN = 3
+
+
+class Pair:
+    """The real function and the subject, on one Keras and in one mode.
+
+    Args:
+      keras: `keras2` or `keras3`, as the environment has it.
+      mode: of the catalogue.
+      subject: namespace of the subject.
+
+    Attributes:
+      counts: how many cases ran, how many of them raised, of how many the real function differs from itself, and how
+        many were left out because a row of `known` is about them.
+    """
+
+    def __init__(self, keras, mode, subject):
+        self._keras, self._mode = keras, mode
+        self._real, self._subject = host.real_layers(), subject
+        self.counts = collections.Counter()
+
+    def check(self, case):
+        """Raises `compare.Mismatch` where the two differ, but in what the real function does now so, now so."""
+        if known.row_of(case, self._keras, self._mode):
+            self.counts["known"] += 1
+            return
+        expected = self._seen(case, self._real)
+        obtained = self._seen(case, self._subject)
+        self.counts["cases"] += 1
+        self.counts["raised"] += "raised" in expected.facts
+        if compare.differing(expected, obtained):
+            again = [self._seen(case, self._real) for _ in range(_AGAIN)]
+            racy = {name for one in again for name in compare.differing(expected, one)}
+            self.counts["racy"] += bool(racy)
+            compare.check(expected, obtained, ignored=racy)
+
+    def shows(self, row):
+        """Whether the case of a row still differs."""
+        case = catalogue.completed(dict({"id": "fuzz-0", "about": row.name}, **row.shows[2]), {"family": "fuzz"})
+        return bool(compare.differing(self._seen(case, self._real), self._seen(case, self._subject)))
+
+    def _seen(self, case, subject):
+        return runtime.without_empty_collections(runner.run(case, self._mode, subject))
+
+
+def differing(pair, mode, examples, seed, database, tell):
+    """Draws cases until one differs; returns it shrunk and the report, or None.
+
+    Args:
+      pair: a `Pair`.
+      examples: how many cases.
+      seed: of hypothesis; the same gives the same cases, with the same hypothesis.
+      database: folder in which hypothesis keeps what failed, or None.
+      tell: called after each case.
+    """
+    last = {}
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples,
+        deadline=None,
+        database=database and DirectoryBasedExampleDatabase(database),
+        suppress_health_check=list(hypothesis.HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @hypothesis.given(cases(mode))
+    def agree(case):
+        try:
+            pair.check(case)
+        except Exception as error:
+            last.update(case=case, report="%s: %s" % (type(error).__name__, error))
+            raise
+        tell()
+
+    try:
+        agree()
+    except Exception:
+        if not last:
+            raise
+        return last
+    return None
+
+
+def main(argv=None):
+    """Runs the child; the parent has set the environment."""
+    parser = argparse.ArgumentParser(prog="fuzz.child", description=__doc__)
+    parser.add_argument("--keras", required=True)
+    parser.add_argument("--mode", required=True)
+    parser.add_argument("--subject", default="tfcompat.layers")
+    parser.add_argument("--examples", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--database")
+    options = parser.parse_args(argv)
+    host.choose_behaviour(options.mode)
+    host.real_layers()  # before tfcompat: what is real is looked up once
+    pair = Pair(options.keras, options.mode, host.subject(options.subject))
+
+    def tell():
+        if pair.counts["cases"] % 20 == 0:
+            print(json.dumps({"counts": pair.counts}), flush=True)
+
+    here = [row for row in known.ROWS if row.shows[:2] == (options.keras, options.mode)]
+    unneeded = [row.name for row in here if not pair.shows(row)]
+    found = differing(pair, options.mode, options.examples, options.seed, options.database, tell)
+    print(json.dumps({"counts": pair.counts, "end": True, "found": found, "unneeded": unneeded}), flush=True)
+    return int(found is not None or bool(unneeded))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Random cases: tfcompat does what the real function does in the same process, bit for bit."""
+
+import json
+import os
+
+import pytest
+
+pytest.importorskip("tf_keras", reason="the real tf.layers are in tf-keras")
+
+from fuzz import command, known
+from golden import catalogue
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PLACES = [(keras, mode) for keras in ("keras2", "keras3") for mode in catalogue.MODES]
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Place -> `Result` of the quick run."""
+    examples = -(-command.QUICK // len(PLACES))
+    return {(result.keras, result.mode): result for result in command.run(PLACES, examples, seed=1)}
+
+
+@pytest.mark.parametrize("place", PLACES, ids="-".join)
+def test_random_cases_agree_with_the_real_function(place, results):
+    found = results[place].found
+    assert found is None, "%s\n%s" % (json.dumps(command.written(found["case"])), found["report"])
+
+
+@pytest.mark.parametrize("place", PLACES, ids="-".join)
+def test_most_random_cases_are_compared_and_end_without_an_error(place, results):
+    counts = results[place].counts
+    assert counts["cases"] > counts["known"]
+    assert counts["cases"] > 2 * counts["raised"] / 1.5
+
+
+def test_every_known_difference_still_shows(results):
+    assert {row.shows[:2] for row in known.ROWS} <= set(results)
+    assert [name for result in results.values() for name in result.unneeded] == []
+
+
+def test_wrong_layer_is_found_and_its_case_shrunk(monkeypatch, capsys):
+    monkeypatch.setenv("PYTHONPATH", HERE)
+    options = ["--mode", "eager", "--keras", "keras2", "--subject", "wrong_layers", "--examples", "200", "--json"]
+    assert command.main(options) == 1
+    (told,) = json.loads(capsys.readouterr().out)["places"]
+    assert told["found"]["case"]["args"] == {"center": False}
+    assert "y0" in told["found"]["report"]
+
+
+def test_fewer_examples_than_places_are_refused(capsys):
+    assert command.main(["--examples", "7"]) == 2
+    assert capsys.readouterr().err == "fuzz: --examples is 7; there are 8 places, and each draws one at least\n"
