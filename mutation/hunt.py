@@ -9,8 +9,10 @@ from mutation import mutants
 from mutation.forker import Forker
 from mutation.protocol import Request
 
-#: Files of tests that are about the modules whose path begins so: all of them are tried before the last round.
+#: Files of tests that are about the modules whose path begins so: all of them are tried before the last round, and
+#: first of all for what is outside of functions, which all of them read.
 ABOUT = (
+    ("tfcompat/kernels/engines", ("test_layer_engines", "test_layer_fast")),
     ("tfcompat/kernels", ("test_layer_fast_arithmetic", "test_layer_averages", "test_layer_fast")),
     ("tfcompat/backend/ops", ("test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages")),
     ("tfcompat/backend/serial", ("test_layer_config", "test_layer_written")),
@@ -19,6 +21,7 @@ ABOUT = (
     ("tfcompat/backend/eager", ("test_layer_past_keras", "test_layer_averages", "test_layer_variables")),
     ("tfcompat/backend", ("test_layer_hosts", "test_layer_variables", "test_layer_past_keras", "test_layer_saving")),
     ("tfcompat/plan", ("test_unit_plan", "test_refusals", "test_layer_fast")),
+    ("tfcompat/releases", ("test_shipped", "test_unit_releases")),
     ("tfcompat", ("test_unit_config", "test_unit_releases", "test_refusals")),
 )
 
@@ -114,9 +117,10 @@ class Hunt:
     def __init__(self, ask, reached, killers, last=LAST):
         self._ask, self._killers, self._last = ask, killers, last
         self._by_file = collections.defaultdict(list)
-        self._by_name = {}
+        self._by_name, self._by_stem = {}, collections.defaultdict(list)
         for one in reached:
             self._by_name[name_of(one.place), one.trial.id] = one
+            self._by_stem[_stem(one)].append(one)
             for path in one.lines:
                 self._by_file[path].append(one)
         for path, there in self._by_file.items():
@@ -153,11 +157,14 @@ class Hunt:
         likely = [one for one in likely if one is not None and id(one) in allowed]
         yield likely[:1]
         yield likely[1:]
+        names = next((names for start, names in ABOUT if mutant.path.startswith(start)), ())
+        about = [one for name in names for one in self._by_stem[name] if not mutant.line or id(one) in allowed]
+        about = _cheapest(about, _ABOUT_SECONDS)
+        yield about if not mutant.line else []
         first = ROUNDS[::-1] if mutant.path.startswith("tfcompat/kernels") else ROUNDS
         for kind, seconds, of_group in first:
             yield _cheapest([one for one in there if one.place.kind == kind], min(seconds, self._last), of_group)
-        about = next((names for start, names in ABOUT if mutant.path.startswith(start)), ())
-        yield _cheapest([one for one in there if _stem(one) in about], _ABOUT_SECONDS)
+        yield about
         yield _cheapest(_in_turns(there), self._last)
 
     def _failing(self, place, several, changed):

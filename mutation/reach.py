@@ -18,7 +18,13 @@ FILE = os.path.join(pins.ROOT, ".mutation", "reach.pickle")
 PATIENCE = 300.0
 
 _LAYER = ("tests/layer",)
-_PURE = ("tests/unit", "tests/spec/test_clauses.py", "tests/spec/test_worked_example.py", "tests/spec/test_render.py")
+_PURE = (
+    "tests/unit",
+    "tests/spec/test_clauses.py",
+    "tests/spec/test_shipped.py",
+    "tests/spec/test_worked_example.py",
+    "tests/spec/test_render.py",
+)
 _MIGRATE = tuple(
     "tests/migrate/test_%s.py" % name for name in ("rebuild", "checkpoint_models", "checkpoint_h5", "fold")
 )

@@ -1,0 +1,100 @@
+"""Which engine computes what: the table, at the sizes where it changes."""
+
+import re
+
+import pytest
+
+from features import tf
+from tfcompat import releases
+from tfcompat.backend import ops
+from tfcompat.config import Config
+from tfcompat.kernels import engines
+from tfcompat.kernels.engines import COMPILED, EXACT, PLAIN
+from tfcompat.kernels.fast import Fast
+from tfcompat.plan import resolve
+
+pytestmark = pytest.mark.needs("tf2")
+
+#: Elements from which on an engine pays, for shapes that have them and one less.
+MANY, FEW = 65536, 65535
+
+
+def chosen(kernel, elements, monkeypatch, eager=True, onednn=False, xla=True):
+    """The engine for an input with so many elements; None: of unknown batch."""
+    shape = (1, 1, None, 1) if elements is None else (1, 1, elements, 1)
+    config = Config(fused=kernel == "fused", numerics="fast")
+    plan = resolve(config, releases.behaviour(ops.RELEASE), shape, "float32")
+    monkeypatch.setattr(ops, "HAS_ONEDNN", onednn)
+    monkeypatch.setattr(ops, "HAS_XLA", xla)
+    if eager:
+        return engines.choose(plan, tf.zeros(shape))
+    engine = []
+
+    @tf.function(input_signature=[tf.TensorSpec(shape)])
+    def traced(x):
+        engine.append(engines.choose(plan, x))
+        return x
+
+    traced.get_concrete_function()
+    return engine[0]
+
+
+@pytest.mark.parametrize("eager", [True, False])
+@pytest.mark.parametrize(
+    "onednn, elements, engine",
+    [
+        (True, FEW, EXACT),
+        (True, MANY, EXACT),
+        (False, FEW, EXACT),
+        (False, MANY, COMPILED),
+        (False, 64, EXACT),
+    ],
+)
+def test_fused_is_compiled_for_large_inputs_without_onednn(onednn, elements, engine, eager, monkeypatch):
+    assert chosen("fused", elements, monkeypatch, eager, onednn) == engine
+
+
+@pytest.mark.parametrize("onednn", [True, False])
+@pytest.mark.parametrize("elements, engine", [(1, EXACT), (FEW, EXACT), (MANY, COMPILED)])
+def test_unfused_is_compiled_eagerly_for_large_inputs(elements, engine, onednn, monkeypatch):
+    assert chosen("unfused", elements, monkeypatch, True, onednn) == engine
+
+
+@pytest.mark.parametrize("onednn", [True, False])
+@pytest.mark.parametrize("elements", [0, 1, FEW, MANY, None])
+def test_unfused_is_compiled_in_any_graph(elements, onednn, monkeypatch):
+    assert chosen("unfused", elements, monkeypatch, False, onednn) == COMPILED
+
+
+@pytest.mark.parametrize("onednn, engine", [(True, EXACT), (False, COMPILED)])
+def test_an_unknown_size_counts_as_large(onednn, engine, monkeypatch):
+    assert chosen("fused", None, monkeypatch, False, onednn) == engine
+
+
+def test_without_xla_plain_operations_take_the_place_of_compiled_ones(monkeypatch):
+    assert chosen("unfused", MANY, monkeypatch, xla=False) == PLAIN
+    assert chosen("fused", FEW, monkeypatch, xla=False) is EXACT
+
+
+def test_an_input_of_unknown_rank_is_computed_exactly(monkeypatch):
+    plan = resolve(Config(numerics="fast"), releases.behaviour(ops.RELEASE), (None, 3), "float32")
+    engine = []
+
+    @tf.function(input_signature=[tf.TensorSpec(None)])
+    def traced(x):
+        engine.append(engines.choose(plan, x))
+        return x
+
+    traced.get_concrete_function()
+    assert engine == [EXACT]
+
+
+def test_engines_are_told_apart_by_whether_they_compile():
+    assert (Fast(compiles=False), Fast(compiles=True), None) == (PLAIN, COMPILED, EXACT)
+
+
+def test_every_row_says_what_was_measured_in_words_of_its_own():
+    told = [row.about for row in engines.ROWS]
+    assert len(set(told)) == len(told)
+    for about in told:
+        assert re.match(r"[a-z]+ .*[a-z]$|oneDNN's .*[a-z]$|Eigen's .*[a-z]$", about), about
