@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import re
+import threading
 from typing import Any, Dict, List, Mapping, Optional
 
 from tfcompat import following, kernels, rounding
@@ -17,6 +18,9 @@ from tfcompat.plan import Plan, Variable, resolve
 from tfcompat.state import WEIGHTS, CurrentWeights, State
 
 host = _host.choose()
+
+#: Held while a layer makes its variables: Keras lets two threads that call a layer first both build it.
+_BUILDING = threading.RLock()
 
 
 @host.register
@@ -140,7 +144,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         print(explanation(state.config, state.shape, state.plan.dtype, state.behaviour.release))
 
     def build(self, input_shape: Any) -> None:
-        """Makes the variables for inputs of this shape.
+        """Makes the variables for inputs of this shape, once, however many threads ask for it.
 
         Args:
           input_shape: a `TensorShape` or a sequence with None where unknown.
@@ -148,6 +152,12 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         Raises:
           ValueError: see `tfcompat.plan.resolve`.
         """
+        with _BUILDING:
+            if not self.built:
+                self._build(input_shape)
+                self.built = True
+
+    def _build(self, input_shape: Any) -> None:
         state = self._state
         state.shape = ops.as_shape(input_shape)
         own_moments = type(self)._moments is not BatchNormalization._moments
@@ -157,7 +167,6 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
                 self._make(variable)
         sizes = dict(zip(state.plan.axes, state.plan.axis_sizes))
         self.input_spec = host.keras.layers.InputSpec(ndim=state.plan.rank, axes=sizes)
-        self.built = True
 
     def _make(self, variable: Variable) -> None:
         state, name = self._state, variable.name

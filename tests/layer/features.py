@@ -58,3 +58,5 @@ try:
 except ImportError:
     REAL = None
 HERE["real"] = REAL is not None
+# Brings onnx, whose reference evaluator runs the graph.
+HERE["tf2onnx"] = importlib.util.find_spec("tf2onnx") is not None
