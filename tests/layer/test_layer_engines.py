@@ -98,3 +98,9 @@ def test_every_row_says_what_was_measured_in_words_of_its_own():
     assert len(set(told)) == len(told)
     for about in told:
         assert re.match(r"[a-z]+ .*[a-z]$|oneDNN's .*[a-z]$|Eigen's .*[a-z]$", about), about
+
+
+@pytest.mark.parametrize("onednn", [True, False])
+@pytest.mark.parametrize("kernel", ["fused", "unfused"])
+def test_an_empty_input_is_computed_exactly(kernel, onednn, monkeypatch):
+    assert chosen(kernel, 0, monkeypatch, True, onednn) is EXACT

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tfcompat.config import Config, check_training
+from tfcompat.config import Config, check_training, checked_numerics
 from tfcompat.releases import behaviour
 
 NEWEST, TF1 = behaviour("2.21.0"), behaviour("1.15.5")
@@ -150,3 +150,38 @@ def test_training_may_be_a_bool(release, taken):
 def test_training_that_is_neither_true_nor_false_is_refused(training, release, message):
     with pytest.raises(TypeError, match="^%s$" % re.escape(message)):
         check_training(training, behaviour(release))
+
+
+def test_defaults_are_those_of_tf_layers_and_change_nothing_of_them():
+    assert dataclasses.asdict(Config()) == {
+        "axis": -1,
+        "momentum": 0.99,
+        "epsilon": 0.001,
+        "center": True,
+        "scale": True,
+        "beta_initializer": "zeros",
+        "gamma_initializer": "ones",
+        "moving_mean_initializer": "zeros",
+        "moving_variance_initializer": "ones",
+        "beta_regularizer": None,
+        "gamma_regularizer": None,
+        "beta_constraint": None,
+        "gamma_constraint": None,
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+        "fused": None,
+        "virtual_batch_size": None,
+        "adjustment": None,
+        "freeze_statistics": False,
+        "freeze_affine": False,
+        "updates": "collection",
+        "numerics": "exact",
+    }
+
+
+def test_numerics_are_exact_or_fast():
+    assert [checked_numerics(name) for name in ("exact", "fast")] == ["exact", "fast"]
+    with pytest.raises(ValueError) as caught:
+        checked_numerics("quick")
+    assert str(caught.value) == "numerics is 'quick'; allowed are 'exact', 'fast'."

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from tfcompat.config import Config
-from tfcompat.plan import resolve
-from tfcompat.releases import behaviour
+from tfcompat.plan import fast_vetoes, resolve
+from tfcompat.releases import RELEASES, behaviour
 
 NEWEST, TF1 = behaviour("2.21.0"), behaviour("1.15.5")
 IMAGE = (None, 4, 5, 3)
@@ -315,3 +315,21 @@ def test_first_releases_refuse_what_is_not_float32(dtype):
     assert plan(release=first).param_dtype == "float32"
     with pytest.raises(ValueError, match="the input is {}; TensorFlow 1.1.0, .* normalizes float32 only".format(dtype)):
         plan(release=first, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_fast_arithmetic_is_in_float32_and_float64(dtype):
+    assert fast_vetoes(Config(numerics="fast"), dtype, False) == ()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int32"])
+def test_fast_arithmetic_is_in_no_other_dtype(dtype):
+    assert fast_vetoes(Config(numerics="fast"), dtype, False) == ("arithmetic in {}".format(dtype),)
+
+
+@pytest.mark.parametrize("fused, vetoes", [(True, ()), (False, ("arithmetic in float16",))])
+def test_the_fused_kernel_computes_in_float32_where_the_unfused_one_does_not(fused, vetoes):
+    release = next(one for one in RELEASES if not behaviour(one).unfused_in_float32 and behaviour(one).fused_by_default)
+    plan = resolve(Config(numerics="fast", fused=fused), behaviour(release), (2, 2, 2, 3), "float16")
+    assert plan.kernel == ("fused" if fused else "unfused")
+    assert plan.fast_vetoes == vetoes

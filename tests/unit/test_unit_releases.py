@@ -7,7 +7,16 @@ import re
 import pytest
 
 from golden import catalogue
-from tfcompat.releases import RELEASES, TRAITS, Behaviour, behaviour, first_release, parse
+from tfcompat.releases import (
+    RELEASES,
+    SMALLEST_FUSED_EPSILON,
+    TRAITS,
+    Behaviour,
+    behaviour,
+    first_release,
+    last_release,
+    parse,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,8 +35,9 @@ def test_release_numbers_are_read(written, expected):
 
 @pytest.mark.parametrize("written", ["", "2", "two", "v2.15", "2.x"])
 def test_anything_else_is_refused_with_an_example(written):
-    with pytest.raises(ValueError, match="like '2.15' or '1.15.5', got %r" % written):
+    with pytest.raises(ValueError) as caught:
         parse(written)
+    assert str(caught.value) == "a release is written like '2.15' or '1.15.5', got %r" % written
 
 
 def test_every_trait_is_a_field_of_behaviour_and_every_field_a_trait():
@@ -70,3 +80,17 @@ def test_first_release_of_a_trait_that_was_always_there_is_the_first_of_all():
 
 def test_behaviour_remembers_the_release_as_it_was_written():
     assert behaviour("2.15.1").release == "2.15.1"
+
+
+@pytest.mark.parametrize("trait", TRAITS, ids=lambda trait: trait.name)
+def test_names_of_python_are_spelled_as_python_spells_them(trait):
+    assert not re.search(r"=(none|true|false)|\bnumpy\b|\bbe none\b", trait.about + trait.otherwise)
+
+
+@pytest.mark.parametrize("trait", TRAITS, ids=lambda trait: trait.name)
+def test_last_release_of_a_trait_that_has_not_ended_is_the_newest(trait):
+    assert last_release(trait.name) == (trait.last or "2.22")
+
+
+def test_smallest_epsilon_of_the_fused_kernel():
+    assert SMALLEST_FUSED_EPSILON == 0.00001001
