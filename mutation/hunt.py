@@ -13,7 +13,11 @@ from mutation.protocol import Request
 #: first of all for what is outside of functions, which all of them read.
 ABOUT = (
     ("tfcompat/kernels/engines", ("test_layer_engines", "test_layer_fast")),
-    ("tfcompat/kernels", ("test_layer_fast_arithmetic", "test_layer_averages", "test_layer_fast")),
+    ("tfcompat/kernels/fast", ("test_layer_fast_arithmetic", "test_layer_fast")),
+    (
+        "tfcompat/kernels",
+        ("test_layer_moments", "test_layer_averages", "test_layer_fast_arithmetic", "test_layer_fast"),
+    ),
     ("tfcompat/backend/ops", ("test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages")),
     ("tfcompat/backend/serial", ("test_layer_config", "test_layer_written")),
     ("tfcompat/backend/v1_graph", ("test_layer_scopes", "test_layer_names_of_tf1", "test_layer_graph")),
