@@ -58,7 +58,8 @@ def test_only_a_variance_that_depends_on_the_mean_has_its_second_derivative(depe
             inner.watch(x)
             variance = moments._moments_of_deviations(x, [0], False, depends_on_mean)[1]
         first = inner.gradient(variance, x)
-    second = outer.gradient(first[0], x)
+        of_first = first[0]
+    second = outer.gradient(of_first, x)
     close(first, [2 / 3 * (value - 3) for value in (1, 2, 6)])
     close(second, [4 / 9, -2 / 9, -2 / 9] if depends_on_mean else [2 / 3, 0, 0])
 
