@@ -36,14 +36,14 @@ class Config:
     """The arguments that decide what is computed.
 
     Initializers, regularizers and constraints are kept as given; the Keras host turns them into objects.  The last
-    four are not of `tf.layers`, and by default change nothing.
+    five are not of `tf.layers`, and by default change nothing.
 
     Raises:
       TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping; an argument is given that
         the followed release does not have.
       ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax` (looked at with `renorm=True` only, as
         TensorFlow does); `fused=True` together with what the followed release cannot fuse; `updates` is none of
-        `UPDATES`, or `numerics` none of `NUMERICS`.
+        `UPDATES`, or `numerics` none of `NUMERICS`; `synchronized` with `virtual_batch_size`.
     """
 
     axis: Any = -1
@@ -69,6 +69,7 @@ class Config:
     freeze_affine: bool = False
     updates: str = "collection"
     numerics: str = "exact"
+    synchronized: bool = False
 
     def __post_init__(self) -> None:
         """Takes copies of what the user could change afterwards."""
@@ -84,6 +85,13 @@ class Config:
         if self.updates not in UPDATES:
             raise ValueError("updates is {!r}; allowed are {}.".format(self.updates, ", ".join(map(repr, UPDATES))))
         checked_numerics(self.numerics)
+        if self.synchronized and self.virtual_batch_size is not None:
+            raise ValueError(
+                "synchronized={!r} and virtual_batch_size={!r} are both given: one takes statistics over all replicas, "
+                "the other over parts of one replica's batch. Drop one of them.".format(
+                    self.synchronized, self.virtual_batch_size
+                )
+            )
         if self.renorm:
             _check_clipping(self.renorm_clipping)
         return self

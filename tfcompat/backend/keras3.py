@@ -6,7 +6,7 @@ import shutil
 import sys
 import weakref
 import zipfile
-from typing import Any, Callable, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
 import keras
 
@@ -47,21 +47,32 @@ def add_weight(
     trainable: bool = True,
     statistic: bool = False,
 ) -> Any:
-    """Adds a Keras variable to a layer; a statistic is averaged over replicas."""
-    variable = layer.add_weight(
-        name=name,
-        shape=tuple(shape),
-        dtype=dtype,
-        initializer=initializer if initializer is not None else "glorot_uniform",
-        regularizer=regularizer,
-        constraint=constraint,
-        trainable=trainable and not statistic,
-        autocast=False,
-        aggregation="mean" if statistic else "none",
-    )
+    """Adds a variable to a layer; a statistic is kept on each replica and averaged on reading."""
+    initializer = initializer if initializer is not None else "glorot_uniform"
+    if statistic:
+        with keras.name_scope(layer.name, caller=layer):
+            variable = keras.Variable(
+                initializer, tuple(shape), dtype, trainable=False, autocast=False, name=name, **_on_read()
+            )
+        layer._track_variable(variable)  # `layer.add_weight` cannot say when replicas synchronize
+    else:
+        variable = layer.add_weight(
+            name=name,
+            shape=tuple(shape),
+            dtype=dtype,
+            initializer=initializer,
+            regularizer=regularizer,
+            constraint=constraint,
+            trainable=trainable,
+            autocast=False,
+        )
     # A `tf.train.Checkpoint` knows attributes only, and this variable is none.
     layer._track_trackable(variable, name, overwrite=True)
     return variable
+
+
+def _on_read() -> Dict[str, str]:
+    return {"aggregation": "mean", "synchronization": "on_read"}
 
 
 def tensor(weight: Any) -> Any:

@@ -34,6 +34,7 @@ _SWITCHES = {
     "renorm": "batch renormalization",
     "freeze_statistics": "normalize with the averages, whatever training says",
     "freeze_affine": "gamma and beta do not train",
+    "synchronized": "statistics of the batches of all replicas",
 }
 
 

@@ -90,6 +90,7 @@ def _asked_for(call: Call) -> List[str]:
         "freeze_statistics, normalizes with the averages whatever training says": config.freeze_statistics,
         "freeze_affine, gamma and beta do not train": config.freeze_affine,
         "numerics='fast', " + fast: config.numerics == "fast",
+        "synchronized, statistics of the batches of all replicas of a strategy": bool(config.synchronized),
     }
     return [text for text, holds in told.items() if holds]
 

@@ -1,0 +1,103 @@
+"""`MultiWorkerMirroredStrategy` with two processes: as the real function, and after a worker was killed as before."""
+
+import signal
+
+import numpy as np
+import pytest
+
+import children
+from children import Child, assert_same, under
+from conftest import KERASES
+from kinds import WORKERS
+
+STEPS, KILLED_AT = 5, 3
+
+#: In units of float32's epsilon times the largest number: a checkpoint has the mean of the replicas' averages, each of
+#: which then moves in two roundings a step (measured: at most 1).
+UNITS = 2 * (STEPS - KILLED_AT)
+
+
+def start(keras, folder, killed_at):
+    """Both workers, the chief first."""
+    folder.mkdir(exist_ok=True)
+    configs = children.cluster(worker=2).values()
+    return [Child(keras, "worker.py", folder, STEPS, killed_at, TF_CONFIG=config) for config in configs]
+
+
+def finish(workers, folder):
+    """What each worker found; there must be two replicas."""
+    try:
+        for worker in workers:
+            worker.finish()
+    finally:
+        for worker in workers:
+            worker.kill()
+    found = [children.read(folder / ("worker-%d.npz" % index)) for index in (0, 1)]
+    assert all(each["replicas"] == 2 for each in found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(tmp_path_factory):
+    """Keras -> what both workers found after all steps."""
+    folders = {keras: tmp_path_factory.mktemp("workers") for keras in KERASES}
+    return {keras: finish(start(keras, folder, -1), folder) for keras, folder in folders.items()}
+
+
+@pytest.fixture(scope="session")
+def interrupted(tmp_path_factory):
+    """Keras -> what both found after the second was killed, the first stopped, and both started again."""
+    return {keras: _interrupted(keras, tmp_path_factory.mktemp("killed")) for keras in KERASES}
+
+
+def _interrupted(keras, folder):
+    chief, second = start(keras, folder, KILLED_AT)
+    second.finish(expected=-signal.SIGKILL)
+    chief.kill()
+    assert not list(folder.glob("*.npz"))
+    return finish(start(keras, folder, -1), folder)
+
+
+def averages(found, name, kind):
+    """What is the same on all workers: averages as they are read, gamma and beta."""
+    return {key: value for key, value in under(found, "%s-%s" % (name, kind)).items() if not key.endswith("-each")}
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+@pytest.mark.parametrize("kind", WORKERS)
+def test_workers_do_what_the_real_function_does(uninterrupted, keras, kind, worker):
+    found = under(uninterrupted[keras][worker], "ours-" + kind)
+    assert_same(found, under(uninterrupted["keras2"][worker], "real-" + kind))
+
+
+@pytest.mark.parametrize("kind", WORKERS)
+def test_synchronized_averages_are_the_same_on_both_workers(uninterrupted, keras, kind):
+    first, second = (under(found, "synchronized-" + kind) for found in uninterrupted[keras])
+    assert_same(first, second)
+    ordinary = under(uninterrupted[keras][0], "ours-" + kind)
+    assert not np.array_equal(first["moving_variance-each"], ordinary["moving_variance-each"])
+
+
+@pytest.mark.parametrize("kind", WORKERS)
+def test_synchronized_layers_end_where_they_would_have_if_no_worker_had_been_killed(
+    uninterrupted, interrupted, keras, kind
+):
+    for before, after in zip(uninterrupted[keras], interrupted[keras]):
+        assert (before["started-at"], after["started-at"]) == (0, KILLED_AT)
+        assert_same(under(after, "synchronized-" + kind), under(before, "synchronized-" + kind))
+
+
+@pytest.mark.parametrize("kind", WORKERS)
+def test_other_layers_end_there_but_for_rounding(uninterrupted, interrupted, keras, kind):
+    expected, found = (averages(each[keras][0], "ours", kind) for each in (uninterrupted, interrupted))
+    assert sorted(found) == sorted(expected)
+    for name, value in expected.items():
+        bound = UNITS * np.finfo("float32").eps * np.abs(value).max()
+        np.testing.assert_allclose(found[name].astype("float64"), value, rtol=0, atol=bound, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", WORKERS)
+def test_after_a_restart_workers_do_what_the_real_function_does(interrupted, keras, kind):
+    for worker in (0, 1):
+        found = under(interrupted[keras][worker], "ours-" + kind)
+        assert_same(found, under(interrupted["keras2"][worker], "real-" + kind))
