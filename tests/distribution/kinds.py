@@ -47,3 +47,6 @@ STEP = ("output", "of-input", "of-gamma", "of-beta")
 
 #: Those that several workers train.
 WORKERS = ("image", "renorm")
+
+#: Those that workers with a parameter server train.
+SERVED = ("plain", "image", "renorm")

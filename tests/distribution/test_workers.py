@@ -14,7 +14,7 @@ STEPS, KILLED_AT = 5, 3
 
 #: In units of float32's epsilon times the largest number: a checkpoint has the mean of the replicas' averages, each of
 #: which then moves in two roundings a step (measured: at most 1).
-UNITS = 2 * (STEPS - KILLED_AT)
+UNITS = 2 * (STEPS - KILLED_AT + 1)
 
 
 def start(keras, folder, killed_at):
@@ -54,7 +54,7 @@ def _interrupted(keras, folder):
     chief, second = start(keras, folder, KILLED_AT)
     second.finish(expected=-signal.SIGKILL)
     chief.kill()
-    assert not list(folder.glob("*.npz"))
+    assert not list(folder.glob("worker-*"))
     return finish(start(keras, folder, -1), folder)
 
 
@@ -79,25 +79,29 @@ def test_synchronized_averages_are_the_same_on_both_workers(uninterrupted, keras
 
 
 @pytest.mark.parametrize("kind", WORKERS)
-def test_synchronized_layers_end_where_they_would_have_if_no_worker_had_been_killed(
-    uninterrupted, interrupted, keras, kind
-):
+@pytest.mark.parametrize("how", ["synchronized", "kept"])
+def test_layers_end_where_they_would_have_if_no_worker_had_been_killed(uninterrupted, interrupted, keras, how, kind):
     for before, after in zip(uninterrupted[keras], interrupted[keras]):
-        assert (before["started-at"], after["started-at"]) == (0, KILLED_AT)
-        assert_same(under(after, "synchronized-" + kind), under(before, "synchronized-" + kind))
+        # The chief may be stopped before its last checkpoint is there.
+        assert before["started-at"] == 0 and after["started-at"] in (KILLED_AT - 1, KILLED_AT)
+        assert_same(under(after, "%s-%s" % (how, kind)), under(before, "%s-%s" % (how, kind)))
 
 
-@pytest.mark.parametrize("kind", WORKERS)
-def test_other_layers_end_there_but_for_rounding(uninterrupted, interrupted, keras, kind):
-    expected, found = (averages(each[keras][0], "ours", kind) for each in (uninterrupted, interrupted))
+def test_without_renorm_a_checkpoint_alone_leads_there_but_for_rounding(uninterrupted, interrupted, keras):
+    expected, found = (averages(each[0], "ours", "image") for each in (uninterrupted[keras], interrupted[keras]))
     assert sorted(found) == sorted(expected)
     for name, value in expected.items():
         bound = UNITS * np.finfo("float32").eps * np.abs(value).max()
         np.testing.assert_allclose(found[name].astype("float64"), value, rtol=0, atol=bound, err_msg=name)
 
 
+def test_with_renorm_a_checkpoint_alone_leads_elsewhere(uninterrupted, interrupted, keras):
+    expected, found = (averages(each[0], "ours", "renorm") for each in (uninterrupted[keras], interrupted[keras]))
+    assert np.abs(found["moving_variance"] - expected["moving_variance"]).max() > 0.01
+
+
+@pytest.mark.parametrize("worker", [0, 1])
 @pytest.mark.parametrize("kind", WORKERS)
-def test_after_a_restart_workers_do_what_the_real_function_does(interrupted, keras, kind):
-    for worker in (0, 1):
-        found = under(interrupted[keras][worker], "ours-" + kind)
-        assert_same(found, under(interrupted["keras2"][worker], "real-" + kind))
+def test_after_a_restart_workers_do_what_the_real_function_does(interrupted, keras, kind, worker):
+    found = under(interrupted[keras][worker], "ours-" + kind)
+    assert_same(found, under(interrupted["keras2"][worker], "real-" + kind))

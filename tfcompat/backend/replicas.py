@@ -2,12 +2,27 @@
 
 from typing import Any, List, Sequence
 
-from tfcompat.backend.ops import tf
+from tfcompat.backend.ops import tf, tf1
+
+#: Strategies whose workers do not wait for each other.
+_ASYNCHRONOUS = (
+    tf.distribute.experimental.ParameterServerStrategy,
+    tf1.distribute.experimental.ParameterServerStrategy,
+)
 
 
 def several() -> bool:
-    """Whether this is called for one replica among others."""
+    """Whether this is called for one replica among others.
+
+    Raises:
+      ValueError: there are others, which do not wait.
+    """
     context = tf.distribute.get_replica_context()
+    if isinstance(tf.distribute.get_strategy(), _ASYNCHRONOUS):
+        raise ValueError(
+            "synchronized=True under ParameterServerStrategy, whose workers do not wait for each other: there is no "
+            "batch of all of them. Drop synchronized, or use MirroredStrategy or MultiWorkerMirroredStrategy."
+        )
     return context is not None and context.num_replicas_in_sync > 1
 
 

@@ -3,6 +3,7 @@
 import sys
 
 import mirrored
+import servers
 import synchronized
 import towers
 from common import Results
@@ -10,7 +11,7 @@ from common import Results
 
 def main(path):
     results = Results()
-    for part in (mirrored, synchronized, towers):
+    for part in (mirrored, synchronized, towers, servers):
         part.observe(results)
     results.save(path)
 

@@ -10,9 +10,9 @@ import signal
 import sys
 
 import numpy as np
-from common import CLASSES, Results, affine, batches, statistics, tf, upstream_of
+from common import CLASSES, Results, affine, batches, statistics, tf, upstream_of, value_of
 
-from kinds import KINDS, WORKERS
+from kinds import KINDS, STATISTICS, WORKERS
 
 RATE = 0.25
 
@@ -23,7 +23,7 @@ def layers():
     for kind in WORKERS:
         shape, arguments = KINDS[kind]
         variants = [(name, make, {}) for name, make in CLASSES.items()]
-        variants += [("synchronized", CLASSES["ours"], {"synchronized": True})]
+        variants += [("synchronized", CLASSES["ours"], {"synchronized": True}), ("kept", CLASSES["ours"], {})]
         for name, make, more in variants:
             layer = made[name + "-" + kind] = make(momentum=0.75, name=name + "-" + kind, **arguments, **more)
             layer.build((None, *shape[1:]))
@@ -59,6 +59,7 @@ def train(strategy, made, folder, steps, killed_at):
     latest = tf.train.latest_checkpoint(os.path.join(folder, "ckpt"))
     if latest:
         checkpoint.restore(latest).assert_consumed()
+        put_back(strategy, made, folder, int(done.numpy()))
     functions = {name: step_for(strategy, layer) for name, layer in made.items()}
     started_at = int(done.numpy())
     for number in range(started_at, steps):
@@ -69,8 +70,38 @@ def train(strategy, made, folder, steps, killed_at):
             parts = batches(shape, 2, steps=1, seed=number)[0]
             function(*(dealt_here(strategy, each) for each in (parts, upstream_of(parts))))
         done.assign_add(1)
+        keep(strategy, made, folder, number + 1)  # before the checkpoint, which must not be there without it
         manager.save()
     return started_at
+
+
+def own_file(strategy, folder, step):
+    """Where a worker keeps its own averages after so many steps."""
+    return os.path.join(folder, "own-%d-%d.npz" % (strategy.cluster_resolver.task_id, step))
+
+
+def own_averages(made):
+    """Name -> average, of the layers of which each worker keeps its own."""
+    kept = {name: layer for name, layer in made.items() if name.startswith("kept")}
+    return {
+        "%s-%s" % (name, statistic): value_of(getattr(layer, statistic))
+        for name, layer in kept.items()
+        for statistic in STATISTICS
+        if getattr(layer, statistic) is not None
+    }
+
+
+def keep(strategy, made, folder, step):
+    """Writes this replica's own averages, of which a checkpoint has the mean over replicas."""
+    values = {name: strategy.experimental_local_results(v)[0].numpy() for name, v in own_averages(made).items()}
+    np.savez(own_file(strategy, folder, step), **values)
+
+
+def put_back(strategy, made, folder, step):
+    """Gives this replica its own averages again."""
+    with np.load(own_file(strategy, folder, step)) as kept:
+        for name, variable in own_averages(made).items():
+            strategy.run(lambda variable=variable, value=kept[name]: variable.assign(value))
 
 
 def dealt_here(strategy, parts):
