@@ -207,7 +207,7 @@ def fused_vetoes(config: Config, behaviour: Behaviour, rank: int, axes: Sequence
         "renorm=True": config.renorm,
         "virtual_batch_size={!r}".format(config.virtual_batch_size): config.virtual_batch_size is not None,
         "an adjustment is given": config.adjustment is not None,
-        "synchronized={!r}".format(config.synchronized): config.synchronized,
+        "synchronized={!r}, and the kernel sees one replica".format(config.synchronized): config.synchronized,
     }
     reasons.extend(reason for reason, wanted in more_than_it_can.items() if wanted)
     if behaviour.regularizer_vetoes_fused and (config.beta_regularizer or config.gamma_regularizer) is not None:

@@ -60,3 +60,10 @@ def test_one_replica_is_the_ordinary_layer_bit_for_bit(observed, keras):
     ]
     assert len(parts[0]) > 6
     assert_same(*parts)
+
+
+def test_replicas_of_a_graph_are_one_big_batch(observed, keras):
+    found, expected = under(observed[keras], "graph/synchronized/plain"), under(observed[keras], "one-batch/plain")
+    names = {"norm/moving_mean": "moving_mean", "norm/moving_variance": "moving_variance"}
+    found = dict({names[name]: found[name] for name in names}, output=found["outputs"].reshape(-1, 3))
+    assert_near(found, {name: expected[name] for name in found}, offset=0)

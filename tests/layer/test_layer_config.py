@@ -39,6 +39,7 @@ PLAIN = {
     "updates-immediate": {"updates": "immediate"},
     "updates-skip": {"updates": "skip"},
     "numerics-fast": {"numerics": "fast"},
+    "synchronized": {"synchronized": True},
 }
 
 

@@ -107,6 +107,8 @@ SAYINGS = [
     ({"freeze_statistics": True}, "asked for        freeze_statistics, normalizes with the averages whatever"),
     ({"freeze_affine": True}, "asked for        freeze_affine, gamma and beta do not train"),
     ({"numerics": "fast"}, "asked for        numerics='fast', sums are rounded in another order than TensorFlow's"),
+    ({"synchronized": True}, "asked for        synchronized, statistics of the batches of all replicas of a strategy"),
+    ({"synchronized": True}, "because synchronized=True, and the kernel sees one replica"),
     ({"numerics": "fast", "adjustment": len}, "asked for        numerics='fast', but exact: an adjustment is given"),
     ({"momentum": 2.0, "steps": 2000}, "inf %"),
 ]

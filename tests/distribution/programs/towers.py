@@ -1,5 +1,7 @@
 """v1 graphs of two towers with one set of variables, as they were written before `tf.distribute`."""
 
+import functools
+
 import numpy as np
 from common import STATISTICS, batches, tf
 
@@ -93,3 +95,5 @@ def observe(results):
                 label = "towers/%s/%s/%d" % (name, kind, len(towers))
                 results.attempt(label, trained, make, kind, towers)
             results.attempt("graph/%s/%s" % (name, kind), under_a_strategy, make, kind)
+    make = functools.partial(tfcompat.batch_normalization, synchronized=True)
+    results.attempt("graph/synchronized/plain", under_a_strategy, make, "plain")
