@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import numpy as np
 
@@ -14,39 +16,62 @@ PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 PATIENCE = 500
 
 
-class Child:
-    """A program that runs.
+class Parent:
+    """A process that has imported TensorFlow with one Keras, and starts programs.
 
     Args:
       keras: `keras2` or `keras3`.
-      program: name of its file.
-      *arguments: of its command line.
-      **environment: of the process, beside that of this one.
+      folder: where what the programs say is written.
     """
 
-    def __init__(self, keras, program, *arguments, **environment):
-        legacy = "1" if keras == "keras2" else "0"
-        self.process = subprocess.Popen(
-            [sys.executable, os.path.join(PROGRAMS, program), *map(str, arguments)],
-            env=dict(os.environ, TF_USE_LEGACY_KERAS=legacy, **environment),
+    def __init__(self, keras, folder):
+        self._folder, self._started = folder, 0
+        self._process = subprocess.Popen(
+            [sys.executable, os.path.join(PROGRAMS, "forked.py")],
+            env=dict(os.environ, TF_USE_LEGACY_KERAS="1" if keras == "keras2" else "0"),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
             text=True,
         )
 
+    def ask(self, **job):
+        """The answer to a job."""
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def start(self, program, *arguments, **environment):
+        """Starts a program with these arguments, and this environment beside that of the process."""
+        self._started += 1
+        said = self._folder / ("said-%d.txt" % self._started)
+        command = [os.path.join(PROGRAMS, program), *map(str, arguments)]
+        return Child(self, self.ask(start=command, environment=environment, said=str(said)), said)
+
+    def end(self):
+        """Ends the process; programs have ended before."""
+        self._process.stdin.close()
+        self._process.wait()
+
+
+class Child:
+    """A program that was started."""
+
+    def __init__(self, parent, number, said):
+        self._parent, self._number, self._said, self._ended = parent, number, said, False
+
     def finish(self, expected=0):
-        """Waits for the end of the program, which must have this exit status; gives what it said."""
-        try:
-            said, _ = self.process.communicate(timeout=PATIENCE)
-        finally:
-            self.kill()
-        assert self.process.returncode == expected, said[-6000:]
-        return said
+        """Waits for the end of the program, which must have this exit status."""
+        impatience = threading.Timer(PATIENCE, self.kill)
+        impatience.start()
+        status = self._parent.ask(wait=self._number)
+        impatience.cancel()
+        self._ended = True
+        assert status == expected, self._said.read_text()[-6000:]
 
     def kill(self):
         """Ends the program, if it has not ended."""
-        self.process.kill()
-        self.process.wait()
+        if not self._ended:
+            os.kill(self._number, signal.SIGKILL)
 
 
 def read(path):

@@ -3,7 +3,7 @@
 import pytest
 
 import children
-from children import Child
+from children import Parent
 from golden import installed
 
 KERASES = installed.kerases(installed.release())
@@ -15,10 +15,19 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def observed(tmp_path_factory):
+def parents(tmp_path_factory):
+    """Keras -> the process that starts programs on it."""
+    started = {keras: Parent(keras, tmp_path_factory.mktemp(keras)) for keras in KERASES}
+    yield started
+    for parent in started.values():
+        parent.end()
+
+
+@pytest.fixture(scope="session")
+def observed(parents, tmp_path_factory):
     """Keras -> what `programs/one_process.py` observed there."""
     folder = tmp_path_factory.mktemp("one-process")
-    running = {keras: Child(keras, "one_process.py", folder / (keras + ".npz")) for keras in KERASES}
+    running = {keras: parent.start("one_process.py", folder / (keras + ".npz")) for keras, parent in parents.items()}
     for child in running.values():
         child.finish()
     return {keras: children.read(folder / (keras + ".npz")) for keras in running}

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import children
-from children import Child, assert_same, under
-from conftest import KERASES
+from children import assert_same, under
 from kinds import WORKERS
 
 STEPS, KILLED_AT = 5, 3
@@ -17,11 +16,11 @@ STEPS, KILLED_AT = 5, 3
 UNITS = 2 * (STEPS - KILLED_AT + 1)
 
 
-def start(keras, folder, killed_at):
+def start(parent, folder, killed_at):
     """Both workers, the chief first."""
     folder.mkdir(exist_ok=True)
     configs = children.cluster(worker=2).values()
-    return [Child(keras, "worker.py", folder, STEPS, killed_at, TF_CONFIG=config) for config in configs]
+    return [parent.start("worker.py", folder, STEPS, killed_at, TF_CONFIG=config) for config in configs]
 
 
 def finish(workers, folder):
@@ -38,24 +37,25 @@ def finish(workers, folder):
 
 
 @pytest.fixture(scope="session")
-def uninterrupted(tmp_path_factory):
+def uninterrupted(parents, tmp_path_factory):
     """Keras -> what both workers found after all steps."""
-    folders = {keras: tmp_path_factory.mktemp("workers") for keras in KERASES}
-    return {keras: finish(start(keras, folder, -1), folder) for keras, folder in folders.items()}
+    folders = {keras: tmp_path_factory.mktemp("workers") for keras in parents}
+    return {keras: finish(start(parents[keras], folder, -1), folder) for keras, folder in folders.items()}
 
 
 @pytest.fixture(scope="session")
-def interrupted(tmp_path_factory):
+def interrupted(parents, tmp_path_factory):
     """Keras -> what both found after the second was killed, the first stopped, and both started again."""
-    return {keras: _interrupted(keras, tmp_path_factory.mktemp("killed")) for keras in KERASES}
+    return {keras: _interrupted(parent, tmp_path_factory.mktemp("killed")) for keras, parent in parents.items()}
 
 
-def _interrupted(keras, folder):
-    chief, second = start(keras, folder, KILLED_AT)
+def _interrupted(parent, folder):
+    chief, second = start(parent, folder, KILLED_AT)
     second.finish(expected=-signal.SIGKILL)
     chief.kill()
+    chief.finish(expected=-signal.SIGKILL)
     assert not list(folder.glob("worker-*"))
-    return finish(start(keras, folder, -1), folder)
+    return finish(start(parent, folder, -1), folder)
 
 
 def averages(found, name, kind):

@@ -66,3 +66,20 @@ def test_virtual_batches_are_refused():
 def test_release_that_insists_on_the_fused_kernel_refuses_it():
     with pytest.raises(ValueError, match="fused=True, but synchronized=True, and the kernel sees one replica"):
         BatchNormalization(synchronized=True, fused=True, release="1.3")(tf.constant(batch(IMAGE)))
+
+
+@pytest.mark.needs("keras3")
+def test_keras_that_cannot_keep_averages_apart_is_refused_under_a_strategy_alone(monkeypatch):
+    monkeypatch.setattr(keras3_host(), "_KEPT_ON_REPLICAS", False)
+    BatchNormalization().build((None, 3))
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope(), pytest.raises(
+        RuntimeError, match=r"Keras 3\..* cannot keep .* it takes Keras 3.10 or later"
+    ):
+        BatchNormalization().build((None, 3))
+
+
+def keras3_host():
+    from tfcompat.backend import keras3
+
+    return keras3

@@ -1,6 +1,7 @@
 """Keras 3 as host: variables, losses, saving."""
 
 import contextlib
+import inspect
 import os
 import shutil
 import sys
@@ -47,7 +48,11 @@ def add_weight(
     trainable: bool = True,
     statistic: bool = False,
 ) -> Any:
-    """Adds a variable to a layer; a statistic is kept on each replica and averaged on reading."""
+    """Adds a variable to a layer; a statistic is kept on each replica and averaged on reading.
+
+    Raises:
+      RuntimeError: a statistic, under a strategy, where this Keras cannot do that.
+    """
     initializer = initializer if initializer is not None else "glorot_uniform"
     if statistic:
         with keras.name_scope(layer.name, caller=layer):
@@ -71,8 +76,19 @@ def add_weight(
     return variable
 
 
+#: Whether variables of this Keras can be kept on each replica: from Keras 3.10 on.
+_KEPT_ON_REPLICAS = "synchronization" in inspect.signature(keras.Variable.__init__).parameters
+
+
 def _on_read() -> Dict[str, str]:
-    return {"aggregation": "mean", "synchronization": "on_read"}
+    if _KEPT_ON_REPLICAS:
+        return {"aggregation": "mean", "synchronization": "on_read"}
+    if tf.distribute.has_strategy():
+        raise RuntimeError(
+            "Keras {} cannot keep the averages of each replica apart, as the layer does under a strategy; it takes "
+            "Keras 3.10 or later, or Keras 2 (TF_USE_LEGACY_KERAS=1).".format(keras.__version__)
+        )
+    return {"aggregation": "mean"}
 
 
 def tensor(weight: Any) -> Any:

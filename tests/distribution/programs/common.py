@@ -12,10 +12,6 @@ sys.path[:0] = [os.path.dirname(HERE), os.path.dirname(os.path.dirname(os.path.d
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
-)
-
 import tfcompat  # noqa: E402
 from kinds import STATISTICS, STEP  # noqa: E402
 
@@ -23,6 +19,12 @@ KERAS2 = os.environ.get("TF_USE_LEGACY_KERAS") == "1"
 CLASSES = {"ours": tfcompat.BatchNormalization}
 if KERAS2:
     CLASSES["real"] = tf.compat.v1.layers.BatchNormalization
+
+
+def make_devices():
+    """Gives this process four CPUs, before TensorFlow looks for them."""
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 4)
 
 
 class Results(dict):
