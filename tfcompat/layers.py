@@ -61,12 +61,15 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
       synchronized: under a `tf.distribute` strategy, take the moments over the batches of all replicas while training,
         each element counting once; the averages are then the same on every replica.  Elsewhere the layer is the
         ordinary unfused one.  Not with `virtual_batch_size`.
+      empty_batch: what becomes of the averages where a batch that trains has no elements.  `nan`: they are NaN from
+        then on, as in TensorFlow; `keep`: nothing changes; `error`: `tf.errors.InvalidArgumentError` when the batch
+        comes (not under XLA, which leaves assertions out).
       release: the TensorFlow release to follow, for example `1.4`; None: see `tfcompat.release`.
 
     Raises:
       TypeError: `axis` is neither an int nor a list (from TF 2.2 on: nor a tuple) of ints.
-      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name, unknown `updates` or
-        `numerics`; `synchronized` with `virtual_batch_size`.
+      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name, unknown `updates`, `numerics`
+        or `empty_batch`; `synchronized` with `virtual_batch_size`.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         updates: str = "collection",
         numerics: Optional[str] = None,
         synchronized: bool = False,
+        empty_batch: str = "nan",
         release: Optional[str] = None,
         **kwargs: Any,
     ) -> None:
@@ -402,6 +406,7 @@ def batch_normalization(
     updates: str = "collection",
     numerics: Optional[str] = None,
     synchronized: bool = False,
+    empty_batch: str = "nan",
     release: Optional[str] = None,
 ) -> Any:
     """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.

@@ -40,6 +40,7 @@ PLAIN = {
     "updates-skip": {"updates": "skip"},
     "numerics-fast": {"numerics": "fast"},
     "synchronized": {"synchronized": True},
+    "empty-batch": {"empty_batch": "keep"},
 }
 
 

@@ -20,6 +20,7 @@ CONFIGS = [
         TypeError,
         "axis is (1, 3), a tuple; allowed is int. Write axis=-1 for the last axis, axis=[1, 3] for two.",
     ),
+    ({"empty_batch": "skip"}, ValueError, "empty_batch is 'skip'; allowed are 'nan', 'keep', 'error'."),
     ({"updates": "never"}, ValueError, "updates is 'never'; allowed are 'collection', 'immediate', 'skip'."),
     (
         {"synchronized": True, "virtual_batch_size": 2},

@@ -1,12 +1,10 @@
-"""What is different where replicas share a batch: moments over all of it, and replicas without examples."""
+"""Moments over the batches of all replicas."""
 
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, Sequence, Tuple
 
 from tfcompat.backend import ops, replicas
 from tfcompat.backend.ops import tf
 from tfcompat.kernels.moments import batch_moments
-from tfcompat.kernels.step import Step, Update
-from tfcompat.kernels.unfused import Moments
 
 
 def synchronized_moments(
@@ -39,31 +37,3 @@ def _count(x: Any, weights: Any, axes: Sequence[int]) -> Any:
     if weights is None:
         return tf.cast(tf.reduce_prod(tf.gather(tf.shape(x, out_type=tf.int64), axes)), x.dtype)
     return tf.reduce_sum(tf.broadcast_to(weights, tf.shape(x)), axes, keepdims=True)
-
-
-def has_examples(x: Any) -> Optional[Any]:
-    """A scalar bool tensor where a strategy may have given this replica none, else None."""
-    return tf.shape(x)[0] > 0 if replicas.may_be_empty() else None
-
-
-def zero_unless(present: Any, take_moments: Moments) -> Moments:
-    """Moments that are 0 where there are no examples to take them of, so that no gradient is NaN."""
-
-    def take(x: Any, axes: Any, keep_dims: bool) -> Tuple[Any, Any]:
-        mean, variance = take_moments(x, axes, keep_dims)
-        return ops.select(present, mean, tf.zeros_like(mean)), ops.select(present, variance, tf.zeros_like(variance))
-
-    return take
-
-
-def updated_if(present: Any, step: Step) -> Step:
-    """The step, with updates that happen only where there are examples; what is computed from averages that have been
-    updated is computed in any case, as TensorFlow does.
-    """
-
-    def guarded(update: Update) -> Update:
-        if update.kind == "assign" and update.after:
-            return update
-        return update._replace(when=present if update.when is None else tf.logical_and(present, update.when))
-
-    return step._replace(updates=tuple(map(guarded, step.updates)))
