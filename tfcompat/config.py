@@ -18,6 +18,9 @@ UPDATES = ("collection", "immediate", "skip")
 #: How sums may be rounded: as the followed release rounds them, or in whatever order is fastest.
 NUMERICS = ("exact", "fast")
 
+#: What may become of the averages where a batch has no elements: NaN as in TensorFlow, what they were, or an error.
+EMPTY_BATCHES = ("nan", "keep", "error")
+
 #: Arguments that early releases do not have, and the trait of those that do.
 _LATER_ARGUMENTS = {
     "renorm": "takes_renorm",
@@ -36,14 +39,15 @@ class Config:
     """The arguments that decide what is computed.
 
     Initializers, regularizers and constraints are kept as given; the Keras host turns them into objects.  The last
-    four are not of `tf.layers`, and by default change nothing.
+    six are not of `tf.layers`, and by default change nothing.
 
     Raises:
       TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping; an argument is given that
         the followed release does not have.
       ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax` (looked at with `renorm=True` only, as
         TensorFlow does); `fused=True` together with what the followed release cannot fuse; `updates` is none of
-        `UPDATES`, or `numerics` none of `NUMERICS`.
+        `UPDATES`, `numerics` none of `NUMERICS`, or `empty_batch` none of `EMPTY_BATCHES`; `synchronized` with
+        `virtual_batch_size`.
     """
 
     axis: Any = -1
@@ -69,6 +73,8 @@ class Config:
     freeze_affine: bool = False
     updates: str = "collection"
     numerics: str = "exact"
+    synchronized: bool = False
+    empty_batch: str = "nan"
 
     def __post_init__(self) -> None:
         """Takes copies of what the user could change afterwards."""
@@ -81,9 +87,16 @@ class Config:
             if not getattr(behaviour, trait):
                 self._require_default(name, trait, behaviour)
         _check_axis_type(self.axis, behaviour)
-        if self.updates not in UPDATES:
-            raise ValueError("updates is {!r}; allowed are {}.".format(self.updates, ", ".join(map(repr, UPDATES))))
+        _check_word("updates", self.updates, UPDATES)
+        _check_word("empty_batch", self.empty_batch, EMPTY_BATCHES)
         checked_numerics(self.numerics)
+        if self.synchronized and self.virtual_batch_size is not None:
+            raise ValueError(
+                "synchronized={!r} and virtual_batch_size={!r} are both given: one takes statistics over all replicas, "
+                "the other over parts of one replica's batch. Drop one of them.".format(
+                    self.synchronized, self.virtual_batch_size
+                )
+            )
         if self.renorm:
             _check_clipping(self.renorm_clipping)
         return self
@@ -108,9 +121,13 @@ def checked_numerics(numerics: str) -> str:
     Raises:
       ValueError: it is none of them.
     """
-    if numerics not in NUMERICS:
-        raise ValueError("numerics is {!r}; allowed are {}.".format(numerics, ", ".join(map(repr, NUMERICS))))
+    _check_word("numerics", numerics, NUMERICS)
     return numerics
+
+
+def _check_word(name: str, word: Any, words: Tuple[str, ...]) -> None:
+    if word not in words:
+        raise ValueError("{} is {!r}; allowed are {}.".format(name, word, ", ".join(map(repr, words))))
 
 
 def _check_axis_type(axis: Any, behaviour: Behaviour) -> None:

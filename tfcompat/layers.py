@@ -14,6 +14,7 @@ from tfcompat.backend.v1_graph import Scoped
 from tfcompat.config import Config, check_training
 from tfcompat.explanation import explanation
 from tfcompat.kernels.moments import batch_moments
+from tfcompat.kernels.replicas import synchronized_moments
 from tfcompat.plan import Plan, Variable, resolve
 from tfcompat.state import WEIGHTS, CurrentWeights, State
 
@@ -61,12 +62,18 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         statistics are used.
       numerics: `exact`: the bits of the release that is followed.  `fast`: the same mathematics, summed in another
         order; `layer.plan.fast_vetoes` tells why not, and with a mask it is not done.  None: see `tfcompat.numerics`.
+      synchronized: under a `tf.distribute` strategy, take the moments over the batches of all replicas while training,
+        each element counting once; the averages are then the same on every replica.  Elsewhere the layer is the
+        ordinary unfused one.  Not with `virtual_batch_size`.
+      empty_batch: what becomes of the averages where a batch that trains has no elements.  `nan`: they are NaN from
+        then on, as in TensorFlow; `keep`: nothing changes; `error`: `tf.errors.InvalidArgumentError` when the batch
+        comes (not under XLA, which leaves assertions out).
       release: the TensorFlow release to follow, for example `1.4`; None: see `tfcompat.release`.
 
     Raises:
       TypeError: `axis` is neither an int nor a list (from TF 2.2 on: nor a tuple) of ints.
-      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name, unknown `updates` or
-        `numerics`.
+      ValueError: an unknown key in `renorm_clipping`, an unknown initializer name, unknown `updates`, `numerics`
+        or `empty_batch`; `synchronized` with `virtual_batch_size`.
     """
 
     def __init__(
@@ -97,6 +104,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         freeze_affine: bool = False,
         updates: str = "collection",
         numerics: Optional[str] = None,
+        synchronized: bool = False,
+        empty_batch: str = "nan",
         release: Optional[str] = None,
         **kwargs: Any,
     ) -> None:
@@ -264,10 +273,11 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         return bool(self.trainable) or self._state.behaviour.frozen_layer_updates
 
     def _moments(self, inputs: Any, reduction_axes: Any, keep_dims: bool, mask: Any = None) -> Any:
-        """Mean and biased variance of a batch.  Subclasses override it, for example to average over replicas."""
+        """Mean and biased variance of a batch.  Subclasses override it."""
         behaviour = self._state.behaviour
         depends_on_mean = behaviour.variance_depends_on_mean or behaviour.variance_of_shifted_sums
-        return batch_moments(inputs, reduction_axes, keep_dims, mask, depends_on_mean)
+        moments = synchronized_moments if self._state.config.synchronized else batch_moments
+        return moments(inputs, reduction_axes, keep_dims, mask, depends_on_mean)
 
     @property
     def updates(self) -> List[Any]:
@@ -404,6 +414,8 @@ def batch_normalization(
     freeze_affine: bool = False,
     updates: str = "collection",
     numerics: Optional[str] = None,
+    synchronized: bool = False,
+    empty_batch: str = "nan",
     release: Optional[str] = None,
 ) -> Any:
     """Batch normalization of `inputs`, in the positional order of TensorFlow 1.5 and later.

@@ -143,8 +143,8 @@ def resolve(
 
     Raises:
       ValueError: unknown or zero rank, an axis out of range or twice, a kept dimension of unknown size, virtual batches
-        that cannot be; where the followed release insists, `fused=True` that cannot be, a kept dimension of size 0, an
-        input that is not float32.
+        that cannot be; `synchronized` moments that a subclass takes; where the followed release insists, `fused=True`
+        that cannot be, a kept dimension of size 0, an input that is not float32.
       IndexError: an empty axis list.
       TypeError: an axis list of something else than ints.
     """
@@ -156,6 +156,11 @@ def resolve(
     shape = tuple(shape)
     axes = _resolve_axes(config.axis, len(shape))
     _check_virtual_batch(config, axes)
+    if config.synchronized and own_moments:
+        raise ValueError(
+            "synchronized={!r}, but a subclass takes the moments in its own `_moments`, which would go unsynchronized. "
+            "Drop synchronized, or the method.".format(config.synchronized)
+        )
     sizes = _axis_sizes(shape, axes, behaviour)
     vetoes = fused_vetoes(config, behaviour, len(shape), axes, dtype)
     if config.fused and vetoes and behaviour.fused_or_error:
@@ -198,12 +203,13 @@ def fused_vetoes(config: Config, behaviour: Behaviour, rank: int, axes: Sequence
         reasons.append("the input has rank {}, the kernel takes {}".format(rank, " or ".join(map(str, ranks))))
     elif len(axes) != 1 or (rank, axes[0]) not in _LAYOUTS:
         reasons.append("the kernel has no layout for axis {} at rank {}".format(list(axes), rank))
-    if config.renorm:
-        reasons.append("renorm=True")
-    if config.virtual_batch_size is not None:
-        reasons.append("virtual_batch_size={!r}".format(config.virtual_batch_size))
-    if config.adjustment is not None:
-        reasons.append("an adjustment is given")
+    more_than_it_can = {
+        "renorm=True": config.renorm,
+        "virtual_batch_size={!r}".format(config.virtual_batch_size): config.virtual_batch_size is not None,
+        "an adjustment is given": config.adjustment is not None,
+        "synchronized={!r}, and the kernel sees one replica".format(config.synchronized): config.synchronized,
+    }
+    reasons.extend(reason for reason, wanted in more_than_it_can.items() if wanted)
     if behaviour.regularizer_vetoes_fused and (config.beta_regularizer or config.gamma_regularizer) is not None:
         reasons.append("a regularizer is given")
     if behaviour.fused_needs_16_or_32_bits and dtype not in _NARROW + ("float32",):
@@ -220,6 +226,8 @@ def fast_vetoes(config: Config, compute_dtype: str, own_moments: bool) -> Tuple[
         reasons.append("an adjustment is given")
     if config.epsilon is None:
         reasons.append("epsilon=None")
+    if config.synchronized:
+        reasons.append("synchronized={!r}".format(config.synchronized))
     if own_moments:
         reasons.append("a subclass takes the moments")
     if compute_dtype not in ("float32", "float64"):

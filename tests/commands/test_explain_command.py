@@ -94,6 +94,7 @@ def test_json_has_everything(capsys):
         (["--center", "--no-center"], "arguments", {"center": False}),
         (["--no-renorm", "--freeze-affine"], "arguments", {"renorm": False, "freeze_affine": True}),
         (["--numerics", "fast"], "fast_vetoes", []),
+        (["--synchronized"], "fused_vetoes", ["synchronized=True, and the kernel sees one replica"]),
         (["--freeze-statistics"], "moving_averages", None),
         (["--updates", "skip"], "moving_averages", None),
         (["--virtual-batch-size", "5"], "group_sizes", [5, 3, 3]),

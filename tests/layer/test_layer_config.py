@@ -39,6 +39,8 @@ PLAIN = {
     "updates-immediate": {"updates": "immediate"},
     "updates-skip": {"updates": "skip"},
     "numerics-fast": {"numerics": "fast"},
+    "synchronized": {"synchronized": True},
+    "empty-batch": {"empty_batch": "keep"},
 }
 
 

@@ -29,6 +29,7 @@ def test_fused_plan_says_layout_and_unbiased_variance():
         ({"fused": False}, "fused=False"),
         ({"renorm": True}, "renorm=True"),
         ({"virtual_batch_size": 2}, "virtual_batch_size=2"),
+        ({"synchronized": True}, "synchronized=True, and the kernel sees one replica"),
         ({"adjustment": KERNELS["adjustment"][0]["adjustment"]}, "adjustment"),
         ({"axis": [1, 3]}, r"axis \[1, 3\]"),
         ({"axis": 2}, r"axis \[2\]"),

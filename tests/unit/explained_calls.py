@@ -107,6 +107,13 @@ SAYINGS = [
     ({"freeze_statistics": True}, "asked for        freeze_statistics, normalizes with the averages whatever"),
     ({"freeze_affine": True}, "asked for        freeze_affine, gamma and beta do not train"),
     ({"numerics": "fast"}, "asked for        numerics='fast', sums are rounded in another order than TensorFlow's"),
+    ({"empty_batch": "keep"}, "asked for        empty_batch='keep', a batch without elements changes nothing"),
+    (
+        {"empty_batch": "error"},
+        "asked for        empty_batch='error', a batch without elements is refused while training",
+    ),
+    ({"synchronized": True}, "asked for        synchronized, statistics of the batches of all replicas of a strategy"),
+    ({"synchronized": True}, "because synchronized=True, and the kernel sees one replica"),
     ({"numerics": "fast", "adjustment": len}, "asked for        numerics='fast', but exact: an adjustment is given"),
     ({"momentum": 2.0, "steps": 2000}, "inf %"),
 ]

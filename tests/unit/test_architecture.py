@@ -30,7 +30,10 @@ ALLOWED = {
     "tfcompat.plan": ["tfcompat.config", "tfcompat.releases", "tfcompat.errors"],
     "tfcompat.backend": ["tensorflow", "keras", "tfcompat.config", "tfcompat.errors", "tfcompat.kernels.step"],
     "tfcompat.backend.h5": ["h5py"],
-    "tfcompat.kernels": ["tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.backend.ops"],
+    "tfcompat.kernels": [
+        *("tfcompat.plan", "tfcompat.config", "tfcompat.releases", "tfcompat.backend.ops"),
+        "tfcompat.backend.replicas",
+    ],
     "tfcompat.state": ["tfcompat.config", "tfcompat.releases", "tfcompat.plan", "tfcompat.backend"],
     "tfcompat.layers": ["tfcompat"],
     "tfcompat.installation": ["tfcompat"],

@@ -20,7 +20,14 @@ CONFIGS = [
         TypeError,
         "axis is (1, 3), a tuple; allowed is int. Write axis=-1 for the last axis, axis=[1, 3] for two.",
     ),
+    ({"empty_batch": "skip"}, ValueError, "empty_batch is 'skip'; allowed are 'nan', 'keep', 'error'."),
     ({"updates": "never"}, ValueError, "updates is 'never'; allowed are 'collection', 'immediate', 'skip'."),
+    (
+        {"synchronized": True, "virtual_batch_size": 2},
+        ValueError,
+        "synchronized=True and virtual_batch_size=2 are both given: one takes statistics over all replicas, the other "
+        "over parts of one replica's batch. Drop one of them.",
+    ),
     (
         {"renorm": True, "renorm_clipping": 3.0},
         TypeError,
@@ -202,13 +209,16 @@ def test_refusal_of_a_second_input_is_told_in_full(shape, text):
 
 
 def test_every_reason_not_to_fuse_is_told_in_words():
-    config = Config(fused=False, renorm=True, virtual_batch_size=2, adjustment=len, gamma_regularizer=len)
+    config = Config(
+        fused=False, renorm=True, virtual_batch_size=2, adjustment=len, gamma_regularizer=len, synchronized=True
+    )
     assert fused_vetoes(config, behaviour("1.4"), 3, (2,), "float64") == (
         "fused=False was asked for",
         "the input has rank 3, the kernel takes 4",
         "renorm=True",
         "virtual_batch_size=2",
         "an adjustment is given",
+        "synchronized=True, and the kernel sees one replica",
         "a regularizer is given",
     )
     assert fused_vetoes(Config(axis=2), behaviour("2.21"), 5, (2,), "float64") == (
@@ -219,3 +229,13 @@ def test_every_reason_not_to_fuse_is_told_in_words():
         "the input has rank 3, the kernel takes 4 or 5",
     )
     assert fused_vetoes(Config(), behaviour("1.3"), 4, (3,), "float32") == ("fused=True was not asked for",)
+
+
+def test_moments_of_a_subclass_cannot_be_synchronized():
+    text = refusal(
+        ValueError, resolve, Config(synchronized=True), behaviour(NEWEST), (None, 3), "float32", own_moments=True
+    )
+    assert text == (
+        "synchronized=True, but a subclass takes the moments in its own `_moments`, which would go unsynchronized. "
+        "Drop synchronized, or the method."
+    )

@@ -58,6 +58,7 @@ def test_fused_kernel_is_told_the_layout(shape, axis, release, layout):
         ({"axis": [1, 3]}, "the kernel has no layout for axis [1, 3] at rank 4"),
         ({"renorm": True}, "renorm=True"),
         ({"virtual_batch_size": 2}, "virtual_batch_size=2"),
+        ({"synchronized": True}, "synchronized=True, and the kernel sees one replica"),
         ({"adjustment": lambda shape: shape}, "an adjustment is given"),
         ({"dtype": "float64"}, "dtype float64"),
         ({"shape": (None, 3)}, "the input has rank 2, the kernel takes 4 or 5"),
@@ -82,6 +83,7 @@ def test_fused_kernel_is_not_used_for_a_reason(case, veto):
         ({"numerics": "fast", "dtype": "float16", "fused": False, "release": TF1}, ["arithmetic in float16"]),
         ({"numerics": "fast", "adjustment": lambda shape: shape}, ["an adjustment is given"]),
         ({"numerics": "fast", "epsilon": None}, ["epsilon=None"]),
+        ({"numerics": "fast", "synchronized": True}, ["synchronized=True"]),
     ],
 )
 def test_arithmetic_is_exact_for_a_reason(case, vetoes):

@@ -1,12 +1,13 @@
 """Keras 3 as host: variables, losses, saving."""
 
 import contextlib
+import inspect
 import os
 import shutil
 import sys
 import weakref
 import zipfile
-from typing import Any, Callable, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
 import keras
 
@@ -47,21 +48,47 @@ def add_weight(
     trainable: bool = True,
     statistic: bool = False,
 ) -> Any:
-    """Adds a Keras variable to a layer; a statistic is averaged over replicas."""
-    variable = layer.add_weight(
-        name=name,
-        shape=tuple(shape),
-        dtype=dtype,
-        initializer=initializer if initializer is not None else "glorot_uniform",
-        regularizer=regularizer,
-        constraint=constraint,
-        trainable=trainable and not statistic,
-        autocast=False,
-        aggregation="mean" if statistic else "none",
-    )
+    """Adds a variable to a layer; a statistic is kept on each replica and averaged on reading.
+
+    Raises:
+      RuntimeError: a statistic, under a strategy, where this Keras cannot do that.
+    """
+    initializer = initializer if initializer is not None else "glorot_uniform"
+    if statistic:
+        with keras.name_scope(layer.name, caller=layer):
+            variable = keras.Variable(
+                initializer, tuple(shape), dtype, trainable=False, autocast=False, name=name, **_on_read()
+            )
+        layer._track_variable(variable)  # `layer.add_weight` cannot say when replicas synchronize
+    else:
+        variable = layer.add_weight(
+            name=name,
+            shape=tuple(shape),
+            dtype=dtype,
+            initializer=initializer,
+            regularizer=regularizer,
+            constraint=constraint,
+            trainable=trainable,
+            autocast=False,
+        )
     # A `tf.train.Checkpoint` knows attributes only, and this variable is none.
     layer._track_trackable(variable, name, overwrite=True)
     return variable
+
+
+#: Whether variables of this Keras can be kept on each replica: from Keras 3.10 on.
+_KEPT_ON_REPLICAS = "synchronization" in inspect.signature(keras.Variable.__init__).parameters
+
+
+def _on_read() -> Dict[str, str]:
+    if _KEPT_ON_REPLICAS:
+        return {"aggregation": "mean", "synchronization": "on_read"}
+    if tf.distribute.has_strategy():
+        raise RuntimeError(
+            "Keras {} cannot keep the averages of each replica apart, as the layer does under a strategy; it takes "
+            "Keras 3.10 or later, or Keras 2 (TF_USE_LEGACY_KERAS=1).".format(keras.__version__)
+        )
+    return {"aggregation": "mean"}
 
 
 def tensor(weight: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 from tfcompat import following
 from tfcompat.backend import installed
 from tfcompat.commands import terminal, words
-from tfcompat.config import NUMERICS, UPDATES, Config
+from tfcompat.config import EMPTY_BATCHES, NUMERICS, UPDATES, Config
 from tfcompat.errors import InputError
 from tfcompat.explanation import FED, LEFT_OUT, Averages, Explanation, explanation, text
 
@@ -25,6 +25,7 @@ _VALUES: Dict[str, Tuple[Callable[[str], Any], str]] = {
     "renorm_clipping": (words.clipping, "bounds on the correction: rmax=3,rmin=0.33,dmax=5"),
     "virtual_batch_size": (words.whole("--virtual-batch-size", 2**31), "examples that share statistics"),
     "updates": (str, "what becomes of them: " + ", ".join(UPDATES)),
+    "empty_batch": (str, "what becomes of the averages if a batch has no elements: " + ", ".join(EMPTY_BATCHES)),
     "numerics": (str, "how sums are rounded: " + ", ".join(NUMERICS)),
 }
 _SWITCHES = {
@@ -34,6 +35,7 @@ _SWITCHES = {
     "renorm": "batch renormalization",
     "freeze_statistics": "normalize with the averages, whatever training says",
     "freeze_affine": "gamma and beta do not train",
+    "synchronized": "statistics of the batches of all replicas",
 }
 
 

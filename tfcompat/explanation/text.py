@@ -90,6 +90,9 @@ def _asked_for(call: Call) -> List[str]:
         "freeze_statistics, normalizes with the averages whatever training says": config.freeze_statistics,
         "freeze_affine, gamma and beta do not train": config.freeze_affine,
         "numerics='fast', " + fast: config.numerics == "fast",
+        "empty_batch='keep', a batch without elements changes nothing": config.empty_batch == "keep",
+        "empty_batch='error', a batch without elements is refused while training": config.empty_batch == "error",
+        "synchronized, statistics of the batches of all replicas of a strategy": bool(config.synchronized),
     }
     return [text for text, holds in told.items() if holds]
 

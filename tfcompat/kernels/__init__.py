@@ -4,7 +4,7 @@ from typing import Any
 
 from tfcompat.backend import ops
 from tfcompat.config import Config
-from tfcompat.kernels import engines
+from tfcompat.kernels import empty, engines
 from tfcompat.kernels.fused import fused
 from tfcompat.kernels.step import Step, Weights
 from tfcompat.kernels.unfused import Arithmetic, Moments, normalize, unfused
@@ -32,10 +32,19 @@ def run(
       may_average: whether the fused kernel may move the averages itself.
       may_round: whether `take_moments` may be replaced by another way to the same moments, where the plan allows it.
     """
+    x = empty.refused(x, config, training)
+    present = empty.presence(x, config)
     fast = engines.choose(plan, x) if may_round and not plan.fast_vetoes else None
     if plan.kernel == "unfused":
-        parts = (take_moments, normalize) if fast is None else (fast.take_moments, fast.normalize)
-        return unfused(x, weights, plan, config, training, Arithmetic(*parts))
-    able = may_average and ops.FUSED_AVERAGES and isinstance(config.momentum, (float, int))
-    kernel = None if fast is None else fast.fused_batch_norm
-    return fused(x, weights, plan, config, training, able and plan.behaviour.average_in_kernel, kernel)
+        arithmetic = (
+            Arithmetic(take_moments, normalize) if fast is None else Arithmetic(fast.take_moments, fast.normalize)
+        )
+        if present is not None:
+            arithmetic = arithmetic._replace(take_moments=empty.zero_unless(present, arithmetic.take_moments))
+        step = unfused(x, weights, plan, config, training, arithmetic)
+    else:
+        able = may_average and ops.FUSED_AVERAGES and isinstance(config.momentum, (float, int))
+        average_in_kernel = able and plan.behaviour.average_in_kernel
+        kernel = None if fast is None else fast.fused_batch_norm
+        step = fused(x, weights, plan, config, training, average_in_kernel, kernel)
+    return step if present is None else empty.updated_if(present, step)
