@@ -177,6 +177,8 @@ def test_defaults_are_those_of_tf_layers_and_change_nothing_of_them():
         "freeze_affine": False,
         "updates": "collection",
         "numerics": "exact",
+        "synchronized": False,
+        "empty_batch": "nan",
     }
 
 
