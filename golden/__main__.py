@@ -1,10 +1,22 @@
-"""The command line: `python -m golden verify`, `show`, `list`, `drift`, `history`."""
+"""The command line: `python -m golden verify`, `fsck`, `show`, `list`, `drift`, `history`."""
 
 import argparse
 import json
 import sys
 
-from golden import bounds, catalogue, changes, environments, expectations, installed, integrity, pins, report, show
+from golden import (
+    bounds,
+    catalogue,
+    changes,
+    environments,
+    expectations,
+    fsck,
+    installed,
+    integrity,
+    pins,
+    report,
+    show,
+)
 from golden.choices import BadInput, kerases_for, matching
 from golden.conformance import command as conformance
 from golden.files import DataError
@@ -57,7 +69,7 @@ def parser():
 
     everything = commands.add_parser("list", help="print the catalogue and what is recorded")
     everything.set_defaults(run=run_list)
-    for command in (verify, one, everything, *changes.add_to(commands)):
+    for command in (verify, one, everything, fsck.add_to(commands), *changes.add_to(commands)):
         command.add_argument("--data", default=DATA, help="folder of the recordings (%(default)s)")
         command.add_argument("--worker", default="golden.worker", help=argparse.SUPPRESS)
     return top

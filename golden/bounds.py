@@ -64,7 +64,7 @@ def load(path=PATH):
     """The rows of a JSON file: a list of objects with `eps`, `reason` and patterns; none where there is no file.
 
     Raises:
-      ValueError: a malformed row; the message names the file and the row.
+      DataError: a malformed row; the message names the file and the row.
     """
     return files.rows(path, _row) if os.path.exists(path) else []
 

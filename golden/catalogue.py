@@ -8,9 +8,11 @@ initialized); `modes`; `portable`.  Optional: `more_inputs`, `calls`, `scope`, `
 """
 
 import collections
-import json
 import os
 import re
+
+from golden import files, inputs
+from golden.files import DataError
 
 MODES = ("graph-v1", "graph-v2", "eager", "function")
 
@@ -32,6 +34,9 @@ _OPTIONAL = {
 }  # fmt: skip
 _KNOWN = set(_DEFAULTS) | _OPTIONAL | {"id", "family", "about", "input"}
 
+#: More elements than this take kernels of TensorFlow that depend on the number of threads.
+_ELEMENTS = 131072
+
 #: Inputs that cases name instead of spelling them out.
 INPUTS = {
     "r2": {"shape": [8, 3]},
@@ -48,20 +53,32 @@ def load(directory=_HERE):
       OrderedDict of id to case, families in alphabetical order, cases in file order.
 
     Raises:
-      ValueError: a malformed file or case; the message names the file and the case.
+      DataError: a malformed file or case; the message names the file and the case.
     """
     cases = collections.OrderedDict()
     for name in sorted(os.listdir(directory)):
         if not name.endswith(".json"):
             continue
-        path = os.path.join(directory, name)
-        with open(path) as f:
-            family = json.load(f)
+        _add_family(os.path.join(directory, name), cases)
+    return cases
+
+
+def _add_family(path, cases):
+    """Adds the cases of a file.
+
+    Raises:
+      DataError: it is not a family of cases.
+    """
+    family = files.read_json(path, dict)
+    try:
         for raw in family["cases"]:
             case = completed(raw, family)
-            _check(case, cases, name)
+            _check(case, cases, os.path.basename(path))
             cases[case["id"]] = case
-    return cases
+    except DataError:
+        raise
+    except (TypeError, LookupError, ValueError, AttributeError) as error:
+        raise DataError("%s is not a family of cases (%s: %s)" % (path, type(error).__name__, error)) from None
 
 
 def select(cases, mode):
@@ -92,15 +109,31 @@ def _complete_input(spec):
 def _check(case, cases, file_name):
     where = "%s: case %r" % (file_name, case.get("id"))
     if not _ID.match(case.get("id", "")):
-        raise ValueError("%s: an id matches [a-z0-9-]{1,80}" % where)
+        raise DataError("%s: an id matches [a-z0-9-]{1,80}" % where)
     if case["id"] in cases:
-        raise ValueError("%s: the id is taken" % where)
+        raise DataError("%s: the id is taken" % where)
     unknown = set(case) - _KNOWN
     if unknown:
-        raise ValueError("%s: unknown keys %s; known are %s" % (where, sorted(unknown), sorted(_KNOWN)))
+        raise DataError("%s: unknown keys %s; known are %s" % (where, sorted(unknown), sorted(_KNOWN)))
     if not set(case["modes"]) <= set(MODES) or not case["modes"]:
-        raise ValueError("%s: modes %r are not among %r" % (where, case["modes"], MODES))
+        raise DataError("%s: modes %r are not among %r" % (where, case["modes"], MODES))
     if not set(case["steps"]) <= {"train", "infer"} | set(LIFE):
-        raise ValueError("%s: steps are `train`, `infer`, %s" % (where, ", ".join("`%s`" % step for step in LIFE)))
+        raise DataError("%s: steps are `train`, `infer`, %s" % (where, ", ".join("`%s`" % step for step in LIFE)))
+    for spec in [case["input"]] + case.get("more_inputs", []):
+        if not _is_input(spec):
+            raise DataError(
+                "%s: an input has a shape of fewer than %d elements, known values; got %r" % (where, _ELEMENTS, spec)
+            )
     if not case.get("about"):
-        raise ValueError("%s: say what the case is about" % where)
+        raise DataError("%s: say what the case is about" % where)
+
+
+def _is_input(spec):
+    """Whether an input can be made: its shape is a list of lengths that fits into memory, its values are known."""
+    elements = 1
+    for length in spec["shape"]:
+        if type(length) is not int or length < 0:
+            return False
+        elements *= max(length, 1)
+    known = isinstance(spec.get("dtype", "float32"), str) and spec.get("values", "dyadic") in inputs.SHAPERS
+    return known and elements < _ELEMENTS

@@ -34,7 +34,7 @@ def load(path=PATH):
     """The `Environment`s of a JSON file, oldest release first.
 
     Raises:
-      ValueError: a malformed row; the message names the file and the row.
+      DataError: a malformed row; the message names the file and the row.
     """
     return files.rows(path, _row)
 

@@ -38,6 +38,15 @@ class Array:
         raw = value.view(np.uint16) if name in OPAQUE else value
         return cls(name, value.shape, raw.astype(raw.dtype.newbyteorder("<")).tobytes())
 
+    @classmethod
+    def cast(cls, values, dtype):
+        """The `Array` of values that are exact in a dtype, given by its name."""
+        with np.errstate(all="ignore"):
+            if dtype != "bfloat16":
+                return cls.of(np.asarray(values).astype(dtype))
+            words = np.asarray(values).astype("<f4").view("<u4") >> 16
+            return cls(dtype, words.shape, words.astype("<u2").tobytes())
+
     @property
     def storage_dtype(self):
         """The little-endian NumPy dtype that holds the bits."""

@@ -64,8 +64,12 @@ class Pack:
           DataError: the pack does not hold it.
         """
         if sha not in self.observations:
-            raise DataError("%s holds %d observations, and not %s" % (self.path, len(self.observations), sha))
+            raise DataError(self.without(sha))
         return self.observations[sha]
+
+    def without(self, sha):
+        """A line that says that an observation is missing."""
+        return "%s holds %d observations, and not %s" % (self.path, len(self.observations), sha)
 
     def add(self, observation):
         """Appends an `Observation`, unless the pack holds it; returns its sha."""

@@ -2,6 +2,7 @@
 
     observations/CASE.bin                     what was ever observed of a case, see `golden.pack`
     index/RELEASE/CONFIGURATION/MODE.json     which observation each case gave, and where it comes from
+    SHA256SUMS                                digests of these files, see `golden.digests`
 
 A line of an index is `"case": "OBSERVATION DEFINITION"`: the sha of the observation and a digest of the case as it was
 recorded. The diff of two indexes is the change of behaviour between two releases.
@@ -13,7 +14,8 @@ import json
 import os
 import re
 
-from golden.files import DataError, locked, write_atomically
+from golden import digests
+from golden.files import DataError, locked
 from golden.observation import canonical_json
 from golden.pack import Pack
 
@@ -24,6 +26,8 @@ Key = collections.namedtuple("Key", "release configuration mode")
 
 #: One line of an index: sha of the observation, digest of the case's definition.
 Entry = collections.namedtuple("Entry", "sha definition")
+
+_RELEASE = re.compile(r"\d")
 
 #: Keys of a case that say what it is for and where it runs, not what it does.
 _DESCRIPTIVE = ("about", "family", "modes", "portable")
@@ -94,7 +98,7 @@ class Store:
         found = []
         for folder, _, names in os.walk(base):
             parts = os.path.relpath(folder, base).split(os.sep)
-            if len(parts) == 2:
+            if len(parts) == 2 and _RELEASE.match(parts[0]):
                 found += [Key(parts[0], parts[1], name[:-5]) for name in names if name.endswith(".json")]
         return sorted(found, key=lambda key: (release_order(key.release), key))
 
@@ -121,28 +125,42 @@ class Store:
     def pack(self, case_id):
         """The `Pack` of a case."""
         if case_id not in self._packs:
-            self._packs[case_id] = Pack.read(os.path.join(self.root, "observations", case_id + ".bin"))
+            self._packs[case_id] = Pack.read(self.pack_path(case_id))
         return self._packs[case_id]
 
+    def packs(self):
+        """The cases that have a pack, sorted."""
+        folder = os.path.join(self.root, "observations")
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        return sorted(name[: -len(".bin")] for name in names if name.endswith(".bin"))
+
     def prune(self):
-        """Writes the packs anew without what no index names; returns how many observations that were."""
+        """Writes the packs anew without what no index names; returns how many observations that were.
+
+        It also ends what a recorder that was killed left behind.
+        """
         with locked(self.root):
             named = collections.defaultdict(set)
             for key in self.keys():
                 for case_id, entry in self.index(key).cases.items():
                     named[case_id].add(entry.sha)
-            dropped = 0
-            for name in sorted(os.listdir(os.path.join(self.root, "observations"))):
-                pack = Pack.read(os.path.join(self.root, "observations", name))
-                wanted = [seen for sha, seen in pack.observations.items() if sha in named[name[: -len(".bin")]]]
+            dropped, contents = 0, []
+            for case_id in self.packs():
+                pack = Pack.read(self.pack_path(case_id))
+                wanted = [seen for sha, seen in pack.observations.items() if sha in named[case_id]]
                 if len(wanted) < len(pack.observations):
                     dropped += len(pack.observations) - len(wanted)
                     kept = Pack(pack.path)
                     for observation in wanted:
                         kept.add(observation)
-                    write_atomically(kept.path, kept.content)
+                    contents.append((kept.path, kept.content if wanted else None))
+            digests.write_all(self.root, contents)
         self._packs.clear()
         return dropped
+
+    def pack_path(self, case_id):
+        """Where the observations of a case are."""
+        return os.path.join(self.root, "observations", case_id + ".bin")
 
     def index_path(self, key):
         """Where the index of a key is."""
@@ -181,12 +199,13 @@ class Recording:
             path = store.index_path(self.key)
             index = Index.load(self.key, path) if os.path.exists(path) else Index(self.key)
             self._merge(index, replace, only)
+            contents = []
             for case_id, (_, observation, _) in self._added.items():
                 pack = store.pack(case_id)
                 if observation.sha not in pack.observations:
                     pack.add(observation)
-                    write_atomically(pack.path, pack.content)
-            write_atomically(path, index.dump())
+                    contents.append((pack.path, pack.content))
+            digests.write_all(store.root, contents + [(path, index.dump())])
         self.store._packs.clear()
 
     def _merge(self, index, replace, only):

@@ -37,7 +37,7 @@ def load(path=PATH):
     """The rows of a JSON file: a list of objects with `eps` (a number or `"any"`), `reason` and patterns.
 
     Raises:
-      ValueError: a malformed row; the message names the file and the row.
+      DataError: a malformed row; the message names the file and the row.
     """
     return files.rows(path, _row)
 

@@ -14,8 +14,10 @@ import time
 
 import numpy as np
 
+from golden import integrity
 from golden.observation import Array, Observation
 from golden.stream import Writer
+from samples import RELEASE, make_case
 
 
 def observe(case_id, subject, repeat):
@@ -24,7 +26,8 @@ def observe(case_id, subject, repeat):
     if subject != "real":
         values += np.float32(os.environ.get("FAKE_SHIFT", "0"))
     drift = np.float32(repeat if "FAKE_DRIFT" in os.environ else 0)
-    return Observation([("s0/y0", Array.of(values)), ("s0/drift", Array.of(drift))], {"length": len(case_id)})
+    facts = {"length": len(case_id), "inputs": integrity.input_hashes(make_case(case_id), RELEASE)}
+    return Observation([("s0/y0", Array.of(values)), ("s0/drift", Array.of(drift))], facts)
 
 
 def misbehave(case_id):

@@ -2,14 +2,18 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
-from golden import files
+from golden import digests, files
 from golden.files import DataError
 from golden.pack import MAGIC, Pack
 from golden.store import Key, Store, definition_digest, release_order
-from samples import KEY, RELEASE, make_case, make_observation
+from samples import HERE, KEY, RELEASE, make_case, make_observation
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
 
 OTHER = make_observation((9.0, 9.0, 9.0))
 
@@ -169,37 +173,71 @@ class TestStore:
         assert content["release"] == RELEASE and content["provenance"][0]["fingerprint"] == "f00d"
 
 
-class TestKilledWriter:
-    @pytest.mark.parametrize("survived", range(3))
-    def test_older_data_stays_whole_wherever_the_writer_dies(self, store, record, tmp_path, monkeypatch, survived):
-        record({"first": make_observation(), "second": make_observation()})
-        index_before = open(store.index_path(KEY), "rb").read()
-        replace, calls = os.replace, []
-
-        def dying_replace(source, target):
-            if len(calls) == survived:
-                raise KeyboardInterrupt("killed between files")
-            calls.append(target)
-            replace(source, target)
-
-        monkeypatch.setattr(files.os, "replace", dying_replace)
-        with pytest.raises(KeyboardInterrupt):
-            record({"first": OTHER, "second": OTHER}, replace="for the test")
-        monkeypatch.undo()
-
-        again = Store(store.root)
-        assert open(store.index_path(KEY), "rb").read() == index_before
-        for case_id, entry in again.index(KEY).cases.items():
-            assert again.observation(case_id, entry.sha).sha == make_observation().sha
-        record({"first": OTHER, "second": OTHER}, replace="for the test")
-        assert Store(store.root).index(KEY).cases["second"].sha == OTHER.sha
-        assert [name for name in content_of(tmp_path) if name.endswith(".tmp")] == []
-
-    def test_index_is_written_last(self, store, record, monkeypatch):
+class TestWrite:
+    def test_what_will_be_is_written_first_then_packs_then_the_index_then_what_is(self, store, record, monkeypatch):
         written, replace = [], os.replace
         monkeypatch.setattr(files.os, "replace", lambda one, other: (written.append(other), replace(one, other)))
         record({"first": make_observation(), "second": OTHER})
-        assert [os.path.basename(path) for path in written] == ["first.bin", "second.bin", "eager.json"]
+        names = ["SHA256SUMS.pending", "first.bin", "second.bin", "eager.json", "SHA256SUMS"]
+        assert [os.path.basename(path) for path in written] == names
+
+    def test_every_file_has_a_digest_and_nothing_is_pending(self, store, record, tmp_path):
+        record({"first": make_observation(), "second": OTHER})
+        record({"first": OTHER}, replace="for the test")
+        there = {name for name in content_of(tmp_path / "data") if name != digests.NAME}
+        assert (
+            set(digests.read(store.root))
+            == there
+            == {"index/2.21.0/onednn-off/eager.json"}
+            | {
+                "observations/first.bin",
+                "observations/second.bin",
+            }
+        )
+        assert digests.odd(store.root, there) == []
+
+    def test_pruning_takes_away_packs_that_no_index_names(self, store, record):
+        record({"first": make_observation(), "second": OTHER})
+        record({"first": make_observation()}, replace="second is gone", only=["first"])
+        assert store.prune() == 1
+        assert store.packs() == ["first"] and "observations/second.bin" not in digests.read(store.root)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """What `run_killed_recorder.py` found: scenario -> what was there after a kill before each step, and at the end."""
+    script = os.path.join(HERE, "run_killed_recorder.py")
+    environ = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT, HERE]))
+    command = [sys.executable, script, str(tmp_path_factory.mktemp("killed"))]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("scenario", ["first", "more", "replace", "prune"])
+class TestKilledWriter:
+    def test_is_killed_at_every_step(self, killed, scenario):
+        steps = [state["step"] for state in killed[scenario]]
+        assert steps[-1] == "end" and len(steps) > 20
+        assert {"open", "half", "write", "fsync", "replace", "remove"} <= {step.split(" ")[0] for step in steps}
+
+    def test_leaves_what_was_recorded_before_as_it_was(self, killed, scenario):
+        assert {state["before"] for state in killed[scenario]} == {"whole"}
+
+    def test_leaves_the_index_as_before_or_complete_and_no_later_one_goes_back(self, killed, scenario):
+        indexes = [state["index"] for state in killed[scenario]]
+        assert indexes == sorted(indexes) and set(indexes) <= {"0 as before", "1 complete"}
+        assert indexes[-1] == "1 complete" and (scenario == "prune" or indexes[0] == "0 as before")
+
+    def test_leaves_no_damage_and_nothing_missing(self, killed, scenario):
+        assert {kind for state in killed[scenario] for kind in state["kinds"]} <= {"cut-off", "orphan"}
+        assert killed[scenario][-1]["kinds"] == []
+
+    def test_is_told_by_fsck_if_it_left_anything(self, killed, scenario):
+        assert all(state["kinds"] or not state["left"] for state in killed[scenario])
+
+    def test_is_made_good_by_doing_it_again(self, killed, scenario):
+        assert {state["again"] for state in killed[scenario]} == {"as if never killed"}
 
 
 @pytest.mark.parametrize("key", ["args", "input", "id"])
