@@ -8,6 +8,7 @@ import pytest
 import tfcompat.__main__
 from benchmarks import __main__ as measuring
 from benchmarks import scale
+from fuzz.command import parser as fuzz_parser
 from golden import __main__ as harness
 from golden import catalogue, environments, record, record_all, verify_all
 from mutation.command import parser as mutate_parser
@@ -23,6 +24,7 @@ PARSERS = {
     "scripts/record.py": record.parser,
     "scripts/record_all.py": record_all.parser,
     "scripts/verify_all.py": verify_all.parser,
+    "scripts/fuzz.py": fuzz_parser,
     "scripts/mutate.py": mutate_parser,
 }
 
