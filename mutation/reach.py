@@ -30,6 +30,9 @@ _MIGRATE = tuple(
 )
 _FILES = tuple("tests/migrate/test_%s.py" % name for name in ("checkpoint_files", "checkpoint_plan", "diagnoses"))
 
+#: Tests that start processes or threads for tens of seconds.
+_LONG = ("tests/layer/test_layer_life.py", "tests/layer/test_layer_threads.py", "tests/layer/test_layer_deployed.py")
+
 #: Where tests run.
 TESTS = (
     Place("keras3", "tests", "v2", _PURE),
@@ -115,15 +118,18 @@ def survey(team, again=False, tell=print):
     """
     known = {} if again or not os.path.exists(FILE) else _read()
     parts = [part + (_digest(part[1], part[2]),) for part in work()]
-    asked = [part for part in parts if known.get(part[0], (None,))[0] != part[3]]
+    sources = {path: hashlib.sha256(mutants.source_of(path).encode()).hexdigest() for path in mutants.files()}
+    asked = [part for part in parts if not _is_current(known.get(part[0]), part[3], sources)]
     for (name, place, _, digest), answer in team.answers([(part, _request(part[1], part[2])) for part in asked]):
         passed = [seen for seen in answer.seen if seen.failure is None]
         failed = [seen.trial.id for seen in answer.seen if seen.failure not in (None, "skipped")]
         tell("%s: %d pass, %s; %s fail: %s" % (name, len(passed), answer.ending, len(failed), " ".join(failed[:5])))
         there = place._replace(paths=())  # a trial knows its file, and one process runs those of several
-        known[name] = digest, [Reached(there, seen.trial, seen.seconds, seen.lines) for seen in passed]
+        reached = [Reached(there, seen.trial, seen.seconds, seen.lines) for seen in passed]
+        ran = {path: sources[path] for seen in passed for path in seen.lines}
+        known[name] = digest, ran, reached
         files.write_atomically(FILE, pickle.dumps(known))
-    return [reached for name, _, _, _ in parts for reached in known[name][1]]
+    return [reached for name, _, _, _ in parts for reached in known[name][2]]
 
 
 def _read():
@@ -135,17 +141,21 @@ def _request(place, trials):
     return Request(place, trials, {}, tuple(mutants.files()), PATIENCE)
 
 
+def _is_current(entry, digest, sources):
+    """Whether a part is what it was when it ran, and so is every source that it ran."""
+    return entry is not None and entry[0] == digest and all(sources.get(path) == sha for path, sha in entry[1].items())
+
+
 def _digest(place, trials):
-    """Of the sources that run, and of the tests."""
-    paths = [os.path.join(pins.ROOT, path) for path in tuple(mutants.files()) + place.paths]
+    """Of what runs, and of the tests."""
     digest = hashlib.sha256(repr((place, trials)).encode())
-    for path in paths:
-        with open(path, "rb") as source:
+    for path in place.paths:
+        with open(os.path.join(pins.ROOT, path), "rb") as source:
             digest.update(source.read())
     return digest.hexdigest()
 
 
 def _files(path):
-    """The test files of a folder, or the file."""
-    there = sorted(glob.glob(os.path.join(pins.ROOT, path, "test_*.py")))
-    return [os.path.relpath(one, pins.ROOT) for one in there] or [path]
+    """The test files of a folder, but those that take long, or the file."""
+    there = [os.path.relpath(one, pins.ROOT) for one in sorted(glob.glob(os.path.join(pins.ROOT, path, "test_*.py")))]
+    return [one for one in there if one not in _LONG] or [path]
