@@ -8,30 +8,19 @@ import pytest
 pytest.importorskip("tf_keras", reason="the real tf.layers are in tf-keras")
 
 from fuzz import command, known
-from golden import catalogue
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PLACES = [(keras, mode) for keras in ("keras2", "keras3") for mode in catalogue.MODES]
 
 
-@pytest.fixture(scope="module")
-def results():
-    """Place -> `Result` of the quick run."""
-    examples = -(-command.QUICK // len(PLACES))
-    return {(result.keras, result.mode): result for result in command.run(PLACES, examples, seed=1)}
-
-
-@pytest.mark.parametrize("place", PLACES, ids="-".join)
 def test_random_cases_agree_with_the_real_function(place, results):
     found = results[place].found
     assert found is None, "%s\n%s" % (json.dumps(command.written(found["case"])), found["report"])
 
 
-@pytest.mark.parametrize("place", PLACES, ids="-".join)
 def test_most_random_cases_are_compared_and_end_without_an_error(place, results):
     counts = results[place].counts
     assert counts["cases"] > counts["known"]
-    assert counts["cases"] > 2 * counts["raised"] / 1.5
+    assert counts["raised"] < 0.75 * counts["cases"]
 
 
 def test_every_known_difference_still_shows(results):

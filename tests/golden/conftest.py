@@ -1,4 +1,7 @@
-"""What the comparisons with recordings share: one worker for each (keras, mode), started when its first test runs."""
+"""What the comparisons with recordings share: one worker for each (keras, mode).
+
+They start when all tests are collected, and run beside the tests that come before.
+"""
 
 import collections
 import functools
@@ -36,12 +39,22 @@ def recorded(request, cases, store):
 
 @pytest.fixture(scope="session")
 def observed(request):
-    """A function from (subject, keras, mode) to the `Run` over all cases that the session wants; all start at once."""
-    configuration = request.config.getoption("golden_configuration")
+    """A function from (subject, keras, mode) to the `Run` over all cases that the session wants."""
+    by_place = request.config.stash[_STARTED]
+    return lambda subject, keras, mode: by_place[subject, keras, mode]()
+
+
+#: Place -> a function that waits for its `Run`.
+_STARTED = pytest.StashKey()
+
+
+def pytest_collection_finish(session):
+    """Starts a worker for every place that the tests of the session want."""
+    configuration = session.config.getoption("golden_configuration")
     wanted = collections.OrderedDict()
-    for item in request.session.items:
-        if hasattr(item.function, "subject"):
-            subject, parameters = item.function.subject(request.config), item.callspec.params
+    for item in session.items if not session.config.option.collectonly else ():
+        if hasattr(getattr(item, "function", None), "subject"):
+            subject, parameters = item.function.subject(session.config), item.callspec.params
             place = subject, parameters["keras"], parameters["mode"]
             wanted.setdefault(place, []).append(parameters["case_id"])
 
@@ -50,8 +63,7 @@ def observed(request):
         return processes.observe(subject, mode, case_ids, keras=keras, configuration=configuration)
 
     results = processes.side_by_side([functools.partial(run, *place) for place in wanted])
-    by_place = dict(zip(wanted, results))
-    return lambda subject, keras, mode: by_place[subject, keras, mode]()
+    session.config.stash[_STARTED] = dict(zip(wanted, results))
 
 
 def once(function):
