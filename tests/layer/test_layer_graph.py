@@ -131,13 +131,15 @@ def test_frozen_layer_has_no_updates_and_nothing_to_train(graph):
     assert tf1.trainable_variables() == []
 
 
-def test_freezing_later_hides_the_updates(graph):
+def test_freezing_later_hides_the_updates_and_what_trains(graph):
     layer = BatchNormalization()
     layer(images(), training=True)
+    before = names(layer.variables)
     layer.trainable = False
-    assert layer.updates == []
+    assert layer.updates == [] and layer.trainable_variables == []
+    assert names(layer.non_trainable_variables) == names(layer.variables) == before
     layer.trainable = True
-    assert len(layer.updates) == 2
+    assert len(layer.updates) == 2 and len(layer.trainable_variables) == 2
 
 
 def test_apply_is_calling(session):

@@ -170,9 +170,13 @@ class Scoped:
         return list(self.losses)
 
     def weights_of(self, keras_layer: Any, kind: str) -> List[Any]:
-        """`weights`, `trainable_weights` or `non_trainable_weights`, in order of creation; trainable ones first."""
+        """`weights`, `trainable_weights` or `non_trainable_weights`, in order of creation; trainable ones first, of which
+        there are none while the layer is frozen.
+        """
         trainable = [part for name in self.variables if self.trainable[name] for part in _parts(self.variables[name])]
         others = [part for name in self.variables if not self.trainable[name] for part in _parts(self.variables[name])]
+        if not keras_layer.trainable:
+            trainable, others = [], trainable + others
         return {"weights": trainable + others, "trainable_weights": trainable, "non_trainable_weights": others}[kind]
 
     def _operation(self, update: Update, weights: Mapping[str, Any]) -> Any:
