@@ -111,8 +111,9 @@ def some_message(message_type):
             return some_bytes(draw, content)
         message = message_type.FromString(content)
         for _ in range(draw.choice((1, 2, 5))):
-            holder, field = draw.choice(list(_fields(message)))
-            _set(draw, holder, field)
+            fields = list(_fields(message))
+            if fields:
+                _set(draw, *draw.choice(fields))
         return message.SerializePartialToString()
 
     return damage
@@ -198,7 +199,7 @@ def _blocks(content):
     found, at, end = [index], index[0], index[0] + index[1]
     restarts = struct.unpack("<I", content[end - 4 : end])[0]
     while at < end - 4 - 4 * restarts:
-        shared, at = _read_varint(content, at)
+        _, at = _read_varint(content, at)
         unshared, at = _read_varint(content, at)
         length, at = _read_varint(content, at)
         found.append(_handle(content, at + unshared)[0])

@@ -1,7 +1,7 @@
 """Damages files of every kind that a user may be given, and requires of each a success or one of our errors.
 
-Not allowed: another error, a crash or a hang of the process, more than a stated memory, and code that a file brings. A try
-runs in a process of its own; what found something is kept, with `--keep`, and comes again with the same `--seed`.
+Not allowed: another error, a crash or a hang of the process, more than a stated memory, and code that a file brings.
+A try runs in a process of its own; what found something is kept, with `--keep`, and comes again with the same `--seed`.
 """
 
 import argparse

@@ -15,10 +15,9 @@ from golden.store import Key, Recording, Store, definition_digest
 MODELS = os.path.join(pins.ROOT, "tests", "migrate", "models")
 MODEL = os.path.join(pins.ROOT, "tests", "migrate", "nets_for_commands.py") + ":small"
 
-#: What one try does with a folder of files.
-#: make: function that writes the valid files into a folder; damaged: the one that is damaged; damages: functions of
-#: (draw, content); reads: lists of words, each a command line or `api NAME`; `{}` stands for the folder; share: how many
-#: tries it gets beside the others, fewer where one takes long.
+#: What one try does with a folder of files. make: function that writes the valid files into a folder; damaged: the one
+#: that is damaged; damages: functions of (draw, content); reads: lists of words, each a command line or `api NAME`, in
+#: which `{}` stands for the folder; share: how many tries it gets beside the others, fewer where one takes long.
 Kind = collections.namedtuple("Kind", "make damaged damages reads share")
 Kind.__new__.__defaults__ = (4,)
 
