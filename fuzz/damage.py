@@ -3,6 +3,7 @@
 Everything is drawn from a `random.Random`, so that a seed gives the same damage again.
 """
 
+import importlib
 import io
 import json
 import struct
@@ -103,13 +104,14 @@ def _places(value):
         yield from _places(inner)
 
 
-def some_message(message_type):
-    """A damage for files that hold a protocol buffer of this type: a field that is extreme, or bytes."""
+def some_message(name):
+    """A damage for files that hold a protocol buffer of a type in `protos`: a field that is extreme, or bytes."""
 
     def damage(draw, content):
         if draw.random() < 0.4:
             return some_bytes(draw, content)
-        message = message_type.FromString(content)
+        protos = importlib.import_module("tfcompat.backend.protos")
+        message = getattr(protos, name).FromString(content)
         for _ in range(draw.choice((1, 2, 5))):
             fields = list(_fields(message))
             if fields:

@@ -4,6 +4,7 @@ TensorFlow is imported before and runs nothing in this process, so that a fork i
 """
 
 import argparse
+import faulthandler
 import functools
 import io
 import json
@@ -41,7 +42,7 @@ def main():
     parser.add_argument("--seed", type=int)
     parser.add_argument("--keep", help="folder for the files of tries that found something")
     options = parser.parse_args()
-    kinds = {name: kind for name, kind in file_kinds.kinds().items() if name in (options.kind or [name])}
+    kinds = {name: kind for name, kind in file_kinds.KINDS.items() if name in (options.kind or [name])}
     warm_up()
     shares = sum(kind.share for kind in kinds.values())
     with tempfile.TemporaryDirectory() as folder:
@@ -144,6 +145,7 @@ def guarded(call):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(SECONDS)
+    faulthandler.disable()
     sys.addaudithook(refuse_code)
     try:
         return call()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+from fuzz.file_kinds import KINDS
 from golden import grid, pins, processes
 from golden.progress import Progress
 
@@ -26,7 +27,7 @@ def parser():
     """The argument parser of `scripts/fuzz_files.py`."""
     made = argparse.ArgumentParser(prog="fuzz_files.py", description=__doc__.split("\n")[0])
     made.add_argument("--tries", type=int, default=LONG, help="of all kinds together, about (%(default)s)")
-    made.add_argument("--kind", action="append", help="repeat for several (all)")
+    made.add_argument("--kind", action="append", choices=list(KINDS), help="repeat for several (all)")
     made.add_argument("--seed", type=int, default=0, help="another seed damages otherwise (%(default)s)")
     made.add_argument("--first", type=int, default=0, help="number of the first try of each kind (%(default)s)")
     made.add_argument("--keep", metavar="FOLDER", help="where to put the files that found something")

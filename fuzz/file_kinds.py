@@ -113,10 +113,8 @@ def _golden_kind(damaged, how):
     return Kind(_golden, damaged, how, [_FSCK, _SHOW, _DRIFT])
 
 
-def kinds():
-    """Name -> `Kind`; imports TensorFlow."""
-    from tfcompat.backend import protos
-
+def _kinds():
+    """Name -> `Kind`."""
     export = ["tfcompat", "checkpoint", "export", "{}/FILE", "--model", MODEL, "--to", "{}/out.ckpt", "--overwrite"]
     plan = ["tfcompat", "checkpoint", "plan", _SMALL, "--model", MODEL, "--name-map", "{}/names.json"]
     fold = ["tfcompat", "fold", _SMALL, "--model", MODEL, "--to", "{}/out.weights.h5", "--overwrite"]
@@ -130,9 +128,9 @@ def kinds():
     )
     made["checkpoint state"] = Kind(_state, "checkpoint", [damage.some_bytes], [_INSPECT + ["{}"]])
     for name, file, message in (
-        ("frozen graph", "frozen.pb", protos.GraphDef),
-        ("MetaGraph", "model.ckpt.meta", protos.MetaGraphDef),
-        ("SavedModel", "saved_model/saved_model.pb", protos.SavedModel),
+        ("frozen graph", "frozen.pb", "GraphDef"),
+        ("MetaGraph", "model.ckpt.meta", "MetaGraphDef"),
+        ("SavedModel", "saved_model/saved_model.pb", "SavedModel"),
     ):
         model = "never-updated" if name == "SavedModel" else "renorm"
         base = os.path.basename(file)
@@ -185,3 +183,7 @@ def _load_h5(path):
         print("tfcompat: %s" % error, file=sys.stderr)
         return 2
     return 0
+
+
+#: All kinds by name.
+KINDS = _kinds()

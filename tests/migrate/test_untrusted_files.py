@@ -1,6 +1,7 @@
 """Files from elsewhere: nothing in them is run, none ends the process, none takes memory that it does not have."""
 
 import base64
+import contextlib
 import json
 import marshal
 import os
@@ -171,16 +172,25 @@ def test_data_that_ends_behind_its_file_is_refused_when_it_is_read():
     assert bundle._check_entry("v", entry(offset=976), [1000]) == ""
 
 
-def test_no_cut_or_byte_of_an_index_ends_in_another_error(tmp_path):
-    path = tmp_path / "model.ckpt.index"
+def test_every_cut_of_an_index_is_refused_and_no_byte_ends_in_another_error(tmp_path):
+    path, prefix = tmp_path / "model.ckpt.index", str(tmp_path / "model.ckpt")
     content = (legacy.MODELS / "partitioned" / "model.ckpt.index").read_bytes()
     for place in range(len(content)):
-        for damaged in (content[:place], content[:place] + b"\xff" + content[place + 1 :]):
-            path.write_bytes(damaged)
-            try:
-                bundle.check(str(tmp_path / "model.ckpt"))
-            except ValueError as error:
-                assert "\n" not in str(error)
+        path.write_bytes(content[:place])
+        with pytest.raises(ValueError, match="the index has no end, or is no index"):
+            bundle.check(prefix)
+        path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
+        with contextlib.suppress(ValueError):  # the check sums find the rest, in TensorFlow
+            bundle.check(prefix)
+
+
+def test_graph_in_which_a_node_is_gone_is_refused(tmp_path, capsys):
+    graph = protos.GraphDef.FromString((legacy.MODELS / "renorm" / "frozen.pb").read_bytes())
+    del graph.node[1]
+    (tmp_path / "frozen.pb").write_bytes(graph.SerializeToString())
+    assert main(["audit", str(tmp_path / "frozen.pb")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "is damaged, " in line and "which is not there; copy it again" in line
 
 
 @pytest.mark.parametrize("size", [2**40, -1, protos.LARGEST + 1])
