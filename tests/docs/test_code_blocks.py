@@ -8,6 +8,7 @@ import pytest
 import tfcompat.__main__
 from benchmarks import __main__ as measuring
 from benchmarks import scale
+from fuzz import file_command
 from golden import __main__ as harness
 from golden import catalogue, environments, record, record_all, verify_all
 from mutation.command import parser as mutate_parser
@@ -24,6 +25,7 @@ PARSERS = {
     "scripts/record_all.py": record_all.parser,
     "scripts/verify_all.py": verify_all.parser,
     "scripts/mutate.py": mutate_parser,
+    "scripts/fuzz_files.py": file_command.parser,
 }
 
 

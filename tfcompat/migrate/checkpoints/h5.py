@@ -37,7 +37,7 @@ def load_h5_model(path: str, custom_objects: Optional[Mapping[str, Any]] = None)
       The model, not compiled.
 
     Raises:
-      InputError: the file cannot be read, or has no model in it.
+      InputError: the file cannot be read, has no model in it, or one that cannot be built or holds Python code.
     """
     from tfcompat.backend import h5, host
     from tfcompat.layers import BatchNormalization
