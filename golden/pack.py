@@ -23,6 +23,9 @@ _PREFIX = struct.Struct("<32sI")
 #: 116 kB as manifests and data, 73 kB in packs as plain text, 29 kB with zlib alone and 22 kB so.
 _WINDOW = 32768
 
+#: Bytes of the largest observation that is unpacked; the largest there is has a 50th of that.
+_LARGEST = 2**24
+
 
 class Pack:
     """The content of a pack file.
@@ -112,9 +115,12 @@ class Pack:
         if len(squeezed) < size:
             raise DataError("%s: the file ends inside the entry" % where)
         try:
-            plain = zlib.decompressobj(-15, self._plain[-_WINDOW:]).decompress(squeezed)
+            deflated = zlib.decompressobj(-15, self._plain[-_WINDOW:])
+            plain = deflated.decompress(squeezed, _LARGEST)
+            if deflated.unconsumed_tail:
+                raise ValueError("it unpacks to more than %d bytes" % _LARGEST)
             observation = self._decode(plain)
-        except (zlib.error, ValueError, LookupError, TypeError) as error:
+        except (zlib.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise DataError("%s: the entry cannot be read (%s)" % (where, error)) from None
         if observation.sha != sha.hex():
             raise DataError("%s: the hash is %s, the entry says %s" % (where, observation.sha, sha.hex()))

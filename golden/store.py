@@ -27,6 +27,9 @@ Key = collections.namedtuple("Key", "release configuration mode")
 #: One line of an index: sha of the observation, digest of the case's definition.
 Entry = collections.namedtuple("Entry", "sha definition")
 
+#: What an index has beside its key and cases, and of which type.
+_PARTS = {"fingerprint": str, "provenance": list, "nondeterministic": dict, "replaced": list}
+
 _RELEASE = re.compile(r"\d")
 
 #: Keys of a case that say what it is for and where it runs, not what it does.
@@ -69,18 +72,20 @@ class Index:
                 content = json.loads(source.read().decode("utf-8"))
             found = Key(content["release"], content["configuration"], content["mode"])
             index.cases = {case: Entry(*line.split(" ")) for case, line in content["cases"].items()}
-            for name in ("fingerprint", "provenance", "nondeterministic", "replaced"):
+            for name, kind in _PARTS.items():
+                if not isinstance(content[name], kind):
+                    raise TypeError("%s is a %s" % (name, type(content[name]).__name__))
                 setattr(index, name, content[name])
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise DataError("%s is not an index (%s: %s)" % (path, type(error).__name__, error)) from None
         if found != index.key:
-            raise DataError("%s says that it is for %s" % (path, "/".join(found)))
+            raise DataError("%s says that it is for %s" % (path, "/".join(map(str, found))))
         return index
 
     def dump(self):
         """The file's content: JSON with sorted keys, one case on a line."""
         content = dict(self.key._asdict(), cases={case: " ".join(entry) for case, entry in self.cases.items()})
-        for name in ("fingerprint", "provenance", "nondeterministic", "replaced"):
+        for name in _PARTS:
             content[name] = getattr(self, name)
         return (json.dumps(content, sort_keys=True, indent=1, separators=(",", ": ")) + "\n").encode("utf-8")
 

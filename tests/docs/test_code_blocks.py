@@ -8,6 +8,7 @@ import pytest
 import tfcompat.__main__
 from benchmarks import __main__ as measuring
 from benchmarks import scale
+from fuzz import file_command
 from fuzz.command import parser as fuzz_parser
 from golden import __main__ as harness
 from golden import catalogue, environments, record, record_all, verify_all
@@ -26,6 +27,7 @@ PARSERS = {
     "scripts/verify_all.py": verify_all.parser,
     "scripts/fuzz.py": fuzz_parser,
     "scripts/mutate.py": mutate_parser,
+    "scripts/fuzz_files.py": file_command.parser,
 }
 
 

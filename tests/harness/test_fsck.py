@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from golden import __main__ as commands
-from golden import catalogue, digests, fsck
+from golden import bounds, catalogue, digests, environments, fsck
 from golden.files import DataError
 from golden.integrity import input_hashes
 from golden.store import DATA, Key, Recording, Store, definition_digest
@@ -281,6 +281,36 @@ def test_digests_that_are_not_as_they_are_written_are_refused(tmp_path, damage):
     (tmp_path / digests.NAME).write_bytes(damage)
     with pytest.raises(DataError, match="SHA256SUMS is damaged: each line is a sha256"):
         digests.read(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["catalogue/plain.json", "bounds.json", "environments.json"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "7", "[7]", "{}", '{"cases": 7}', '{"cases": [{"id": 7}], "family": "plain"}', "[" * 100000]
+)
+def test_table_that_cannot_be_read_is_told_as_damage(sealed, tables, found, name, content):
+    (tables / name).write_text(content)
+    assert [one for one in found() if one[0] == "damaged" and one[1].startswith(name.split("/")[0])]
+    load = {"catalogue/plain.json": catalogue.load, "bounds.json": bounds.load}.get(name, environments.load)
+    with pytest.raises(DataError, match=name.split("/")[-1]):
+        load(str(tables / name.replace("/plain.json", "")))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"shape": [2**40]},
+        {"shape": [-1]},
+        {"shape": [2.5]},
+        {"shape": 7},
+        {"shape": [2], "values": "odd"},
+        {"dtype": 7},
+    ],
+)
+def test_input_that_cannot_be_made_is_refused(tmp_path, spec):
+    family = dict(FAMILY, cases=[dict(FAMILY["cases"][0], input=dict({"like": "r2"}, **spec))])
+    (tmp_path / "plain.json").write_text(json.dumps(family))
+    with pytest.raises(DataError, match="plain.json"):
+        catalogue.load(str(tmp_path))
 
 
 def test_real_recordings_and_tables_are_whole():

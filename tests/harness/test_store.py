@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -74,6 +75,14 @@ class TestPack:
             with pytest.raises(DataError, match="case.bin, entry 0 at byte %d: the file ends" % len(MAGIC)):
                 Pack.read(path)
 
+    def test_entry_that_unpacks_to_far_more_than_an_observation_is_refused(self, tmp_path):
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        squeezed = deflate.compress(b"{}\n" + bytes(2**25)) + deflate.flush()
+        path = tmp_path / "case.bin"
+        path.write_bytes(MAGIC + bytes(32) + len(squeezed).to_bytes(4, "little") + squeezed)
+        with pytest.raises(DataError, match="entry 0 at byte 14: .*unpacks to more than 16777216 bytes"):
+            Pack.read(path)
+
     def test_missing_observation_is_named(self):
         with pytest.raises(DataError, match="case.bin holds 0 observations, and not abc"):
             Pack("case.bin").get("abc")
@@ -139,11 +148,23 @@ class TestStore:
         with pytest.raises(DataError, match="no recording 2.9.0/.*; recorded are: 2.21.0/onednn-off/eager"):
             store.index(KEY._replace(release="2.9.0"))
 
-    @pytest.mark.parametrize("damage", [b"{", b"[]", b"{}", b"\xff", b'{"cases": {"first": "deadbeef"}}'])
+    @pytest.mark.parametrize(
+        "damage", [b"{", b"[]", b"{}", b"\xff", b'{"cases": {"first": "deadbeef"}}', b"[" * 100000]
+    )
     def test_damaged_index_is_named(self, store, record, damage):
         record({"first": make_observation()})
         with open(store.index_path(KEY), "wb") as target:
             target.write(damage)
+        with pytest.raises(DataError, match="eager.json is not an index"):
+            store.index(KEY)
+
+    @pytest.mark.parametrize("name, value", [("provenance", None), ("replaced", {}), ("fingerprint", 7), ("cases", 7)])
+    def test_index_with_a_part_of_another_type_is_named(self, store, record, name, value):
+        record({"first": make_observation()})
+        with open(store.index_path(KEY)) as source:
+            content = dict(json.load(source), **{name: value})
+        with open(store.index_path(KEY), "w") as target:
+            json.dump(content, target)
         with pytest.raises(DataError, match="eager.json is not an index"):
             store.index(KEY)
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List, Sequence, Tuple
 
+from tfcompat.backend import bundle
 from tfcompat.backend.ops import tf, tf1
 
 #: What a broken or foreign file raises, by release.
@@ -22,6 +23,7 @@ class Reader:
     """
 
     def __init__(self, prefix: str) -> None:
+        self._absent = bundle.check(prefix)
         self._reader = tf1.train.NewCheckpointReader(prefix)
         shapes = self._reader.get_variable_to_shape_map()
         dtypes = self._reader.get_variable_to_dtype_map()
@@ -35,6 +37,8 @@ class Reader:
         Raises:
           one of `ERRORS`.
         """
+        if name in self._absent:
+            raise ValueError(self._absent[name])
         return self._reader.get_tensor(name)
 
 

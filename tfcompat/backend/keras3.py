@@ -164,11 +164,6 @@ def serialize(value: Any) -> Any:
     return keras.saving.serialize_keras_object(value)
 
 
-def deserialize(value: Any) -> Any:
-    """The object of a serialized form."""
-    return keras.saving.deserialize_keras_object(value)
-
-
 def registered_name(function: Any) -> Optional[str]:
     """The name under which a function is registered with Keras, None if it is not."""
     for name, value in keras.saving.get_custom_objects().items():

@@ -11,6 +11,13 @@ MetaGraphDef = meta_graph_pb2.MetaGraphDef
 SavedModel = saved_model_pb2.SavedModel
 TrackableObjectGraph = trackable_object_graph_pb2.TrackableObjectGraph
 
+#: Elements of the largest constant that is read: a graph has one value for many that are the same.
+LARGEST = 2**24
+
+
+class Damaged(ValueError):
+    """A message that can be read, and holds what cannot be."""
+
 
 def parsed(message: Any, data: bytes) -> Optional[Any]:
     """The message of the bytes, None where they are none."""
@@ -23,5 +30,19 @@ def parsed(message: Any, data: bytes) -> Optional[Any]:
 
 
 def array(tensor: Any) -> Any:
-    """The NumPy array of a TensorProto."""
-    return tf.make_ndarray(tensor)
+    """The NumPy array of a TensorProto.
+
+    Raises:
+      Damaged: it is none: its dtype does not exist, its data has another length than its shape says, or it repeats
+        a value more than `LARGEST` times.
+    """
+    shape = [dim.size for dim in tensor.tensor_shape.dim]
+    elements = 1
+    for size in shape:
+        elements *= size
+    if tensor.tensor_shape.unknown_rank or min(shape, default=0) < 0 or elements > LARGEST:
+        raise Damaged("a constant of shape {}".format(shape))
+    try:
+        return tf.make_ndarray(tensor)
+    except (TypeError, ValueError) as error:
+        raise Damaged("a constant of dtype {} and shape {} that is none".format(tensor.dtype, shape)) from error

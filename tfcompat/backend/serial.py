@@ -41,8 +41,20 @@ def resolve(host: ModuleType, config: Config) -> Dict[str, Any]:
 
 def _initializer(keras: Any, value: Any) -> Any:
     if isinstance(value, dict) and _TF1_KEY in value:
-        return getattr(tf1, value[_TF1_KEY]).from_config(value["config"])
+        return _tf1_class(value[_TF1_KEY]).from_config(value["config"])
     return None if value is None else keras.initializers.get(value)
+
+
+def _tf1_class(name: Any) -> Any:
+    """The class of initializers of `tf.compat.v1` of a name.
+
+    Raises:
+      ValueError: there is none.
+    """
+    found = getattr(tf1, name, None) if isinstance(name, str) and name.endswith("_initializer") else None
+    if not isinstance(found, type):
+        raise ValueError("{!r} is no initializer of tf.compat.v1, such as `constant_initializer`".format(name))
+    return found
 
 
 def to_json(host: ModuleType, config: Config, objects: Dict[str, Any]) -> Dict[str, Any]:
@@ -139,7 +151,7 @@ def _adjustment_to_json(host: ModuleType, adjustment: Any) -> Any:
 
 def _adjustment(host: ModuleType, written: Any) -> Any:
     if isinstance(written, dict):
-        return host.deserialize(written)
+        return _registered_instance(host, written)
     if not isinstance(written, str):
         return written
     found = host.registered_object(written)
@@ -151,3 +163,15 @@ def _adjustment(host: ModuleType, written: Any) -> Any:
             )
         )
     return found
+
+
+def _registered_instance(host: ModuleType, written: Dict[str, Any]) -> Any:
+    """The object whose class is registered; what else Keras could make of a dict, a file may not ask for."""
+    name = written.get("registered_name") or written.get("class_name")
+    found: Any = host.registered_object(name) if isinstance(name, str) else None
+    if not hasattr(found, "from_config") or not isinstance(written.get("config"), dict):
+        raise ValueError(
+            "the layer's adjustment is written as {!r}; allowed is the name of a registered function, or an object "
+            "whose class is registered. Import the module that registers it first.".format(written)
+        )
+    return found.from_config(written["config"])

@@ -107,6 +107,13 @@ def _checked(definition: Any, kind: str, path: str) -> Any:
     """The GraphDef, which a file of another format can look like while it has no nodes."""
     if not definition.node or not all(node.name and node.op for node in definition.node):
         raise InputError("{} holds no graph, so it is no {}; give {}".format(path, kind, KINDS))
+    there = {node.name for node in definition.node}
+    for node in definition.node:
+        gone = [name for name in node.input if node_of(name.lstrip("^")) not in there]
+        if gone:
+            raise InputError(
+                "{} is damaged, {!r} takes {!r}, which is not there; copy it again".format(path, node.name, gone[0])
+            )
     return definition
 
 

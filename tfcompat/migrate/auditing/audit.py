@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
+from tfcompat.errors import InputError
 from tfcompat.migrate.auditing.artifact import Artifact, GraphOf, open_artifact
 from tfcompat.migrate.auditing.diagnoses import Diagnosis, Evidence, diagnose
 from tfcompat.migrate.auditing.functions import calling_functions
@@ -40,9 +41,14 @@ def audit(path: str) -> Report:
     Raises:
       InputError: the path is none of these, or damaged.
     """
+    from tfcompat.backend import protos
+
     artifact = open_artifact(path)
     steps = artifact.checkpoint.steps() if artifact.checkpoint else None
-    looks = [_look(artifact, each, steps) for each in artifact.graphs]
+    try:
+        looks = [_look(artifact, each, steps) for each in artifact.graphs]
+    except protos.Damaged as error:
+        raise InputError("{} is damaged, it has {}; copy it again".format(path, error)) from error
     if not artifact.graphs and artifact.checkpoint:
         looks = [_look_at_variables(artifact.checkpoint, steps)]
     sites = [site for look in looks for site in look.sites]

@@ -1,6 +1,7 @@
 """From Keras weights to a TF1 checkpoint."""
 
 import os
+import warnings
 import zipfile
 from typing import Any, Callable, Dict, Optional
 
@@ -10,6 +11,9 @@ from tfcompat.migrate.checkpoints.loading import MODEL, WEIGHTS, Names, Progress
 from tfcompat.migrate.checkpoints.reader import Checkpoint
 from tfcompat.migrate.checkpoints.targets import Model
 from tfcompat.migrate.checkpoints.transfer import Mapped, TransferPlan
+
+#: What Keras, h5py and zipfile raise of a file that is broken, or of another model.
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError, zipfile.BadZipFile)
 
 
 class Exporting:
@@ -75,13 +79,17 @@ class Exporting:
             arriving = _Arriving(self.plan, self._targets, saver.CheckpointWriter(folder, prefix), progress)
             paths = {id(variable): path for path, variable in self._model.variables.items()}
             try:
-                host.choose().load_weights(
-                    self._keras_model, self._weights, folder, lambda v, value: arriving.take(paths.get(id(v)), value)
-                )
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-                raise InputError(
-                    "{}: cannot be read into the model ({})".format(self._weights, str(error).strip().split("\n")[0])
-                ) from error
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # what Keras leaves out is an error below
+                    host.choose().load_weights(
+                        self._keras_model,
+                        self._weights,
+                        folder,
+                        lambda v, value: arriving.take(paths.get(id(v)), value),
+                    )
+            except _BROKEN as error:
+                reason = (str(error).strip() or type(error).__name__).split("\n")[0]
+                raise InputError("{}: cannot be read into the model ({})".format(self._weights, reason)) from error
             arriving.finish(self._weights)
 
 

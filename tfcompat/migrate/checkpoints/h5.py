@@ -37,7 +37,7 @@ def load_h5_model(path: str, custom_objects: Optional[Mapping[str, Any]] = None)
       The model, not compiled.
 
     Raises:
-      InputError: the file cannot be read, or has no model in it.
+      InputError: the file cannot be read, has no model in it, or one that cannot be built or holds Python code.
     """
     from tfcompat.backend import h5, host
     from tfcompat.layers import BatchNormalization
@@ -53,17 +53,61 @@ def load_h5_model(path: str, custom_objects: Optional[Mapping[str, Any]] = None)
         raise InputError(
             "{}: has weights and no model; build the model and call its load_weights on the file".format(path)
         )
-    config = modern(json.loads(written), keras3=host.choose().__name__.endswith("3"))
+    config = _config(path, written, host.choose().__name__.endswith("3"))
     known = dict(custom_objects or {}, **{_NAME: BatchNormalization})
     if host.choose().__name__.endswith("3"):
         host.choose().register(hard_sigmoid_of_keras2)
     cls = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
-    model = cls.from_config(config["config"], custom_objects=known)
+    try:
+        model = cls.from_config(config["config"], custom_objects=known)
+    except Exception as error:  # each layer has its own ways to refuse its arguments
+        raise InputError("{}: its model cannot be built ({})".format(path, _reason(error))) from error
     try:
         model.load_weights(path)
-    except (OSError, KeyError) as error:
-        raise InputError("{}: its weights are cut off or broken ({})".format(path, error)) from error
+    except Exception as error:
+        raise InputError("{}: its weights are cut off or broken ({})".format(path, _reason(error))) from error
     return model
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).split("\n")[0]
+
+
+def _config(path: str, written: str, keras3: bool) -> Dict[str, Any]:
+    """The config of the model in a file, as the Keras of today reads it.
+
+    Raises:
+      InputError: it is broken, or holds Python code.
+    """
+    try:
+        config = json.loads(written)
+        refused = _code_in(config)
+        made = modern(config, keras3) if refused is None else {}
+        if refused is None and not isinstance(made["class_name"], str):
+            raise TypeError("its class is {!r}".format(made["class_name"]))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError("{}: its model is broken ({})".format(path, _reason(error))) from error
+    if refused is not None:
+        raise InputError(
+            "{}: its model has {}, and code out of a file is not run; build the model in Python and load its weights "
+            "from the checkpoint, or from this file".format(path, refused)
+        )
+    return made
+
+
+def _code_in(config: Any) -> Optional[str]:
+    """What in a config would make Keras run code that comes with it, or import what it names; None if nothing."""
+    if isinstance(config, dict):
+        if config.get("class_name") in _CODE:
+            return "a {}".format(config["class_name"])
+        if "module" in config or config.get("function_type") == "lambda":
+            return "a function of the module {!r}".format(config.get("module"))  # no release before 2.12 writes any
+    inner = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
+    return next((found for found in map(_code_in, inner) if found is not None), None)
+
+
+#: Classes of layers, and what stands for a function, that keep Python code.
+_CODE = ("Lambda", "__lambda__", "function")
 
 
 _NAME = "tfcompat>BatchNormalization"

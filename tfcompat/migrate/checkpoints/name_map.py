@@ -77,7 +77,7 @@ def read(path: str) -> Dict[str, Optional[str]]:
             made = json.load(source)
     except OSError as error:
         raise InputError("{}: cannot be read ({})".format(path, error.strerror)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("{}: no JSON ({})".format(path, error)) from error
     if not isinstance(made, dict):
         raise InputError('{}: holds a {}; a name map is an object {{"name": "path"}}'.format(path, type(made).__name__))
