@@ -164,7 +164,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         with _BUILDING:
             if not self.built:
                 self._build(input_shape)
-                self.built = True
+                self.built: bool = True
 
     def _build(self, input_shape: Any) -> None:
         state = self._state

@@ -170,8 +170,8 @@ class Scoped:
         return list(self.losses)
 
     def weights_of(self, keras_layer: Any, kind: str) -> List[Any]:
-        """`weights`, `trainable_weights` or `non_trainable_weights`, in order of creation; trainable ones first, of which
-        there are none while the layer is frozen.
+        """`weights`, `trainable_weights` or `non_trainable_weights`, in order of creation, trainable ones first; none
+        trains while the layer is frozen.
         """
         trainable = [part for name in self.variables if self.trainable[name] for part in _parts(self.variables[name])]
         others = [part for name in self.variables if not self.trainable[name] for part in _parts(self.variables[name])]
