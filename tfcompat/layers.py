@@ -76,6 +76,8 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         or `empty_batch`; `synchronized` with `virtual_batch_size`.
     """
 
+    built: bool
+
     def __init__(
         self,
         axis: Any = -1,

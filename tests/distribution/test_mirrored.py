@@ -45,6 +45,14 @@ def test_replica_without_examples_keeps_averages_that_the_real_function_would_sp
     assert not found["moving_mean-each"][1].any() and (found["moving_variance-each"][1] == 1).all()
 
 
+@pytest.mark.parametrize("kind", EMPTY)
+def test_replica_without_examples_that_is_to_keep_everything_does(observed, keras, kind):
+    found = under(observed[keras], "keeping/" + kind)
+    for name in set(STATISTICS) & set(found):
+        initial = float(name.endswith(("variance", "stddev")))
+        assert (found[name + "-each"][1] == initial).all(), name
+
+
 @pytest.mark.parametrize("kind", SAVED)
 def test_checkpoint_of_a_strategy_is_restored_outside_and_under_another_one(observed, real, keras, kind):
     found = under(observed[keras], "ours/%s/from-ours" % kind)

@@ -40,6 +40,10 @@ def test_averages_are_the_same_on_every_replica(observed, keras, case):
         assert all(value.tobytes() == values[0].tobytes() for value in values), name
 
 
+def test_replica_without_examples_that_is_to_keep_its_averages_takes_part_all_the_same(observed, keras):
+    assert_same(under(observed[keras], "keeping/synchronized"), under(observed[keras], "synchronized/one-empty"))
+
+
 def test_every_element_that_a_mask_leaves_counts_once(observed, keras):
     found = under(observed[keras], "masked")
     expected = {name[len("expected-") :]: value for name, value in found.items() if name.startswith("expected-")}

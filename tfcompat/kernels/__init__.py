@@ -47,4 +47,4 @@ def run(
         average_in_kernel = able and plan.behaviour.average_in_kernel
         kernel = None if fast is None else fast.fused_batch_norm
         step = fused(x, weights, plan, config, training, average_in_kernel, kernel)
-    return step if present is None else empty.updated_if(present, step)
+    return step if present is None else empty.updated_if(present, step, config)

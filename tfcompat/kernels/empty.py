@@ -16,9 +16,11 @@ def presence(x: Any, config: Config) -> Optional[Any]:
       x: the input.
       config: asks with `empty_batch="keep"`; so does a strategy that may have given this replica no examples.
     """
+    if config.empty_batch == "keep" and config.synchronized and replicas.several():
+        # A replica that knows that it has examples takes part: the others wait for it.
+        return replicas.total([tf.cast(tf.size(x), tf.float32)])[0] > 0
     if config.empty_batch == "keep" and _may_be_empty(x):
-        size = tf.size(x)
-        return (replicas.total([size])[0] if config.synchronized and replicas.several() else size) > 0
+        return tf.size(x) > 0
     return tf.shape(x)[0] > 0 if replicas.may_be_empty() and not config.synchronized else None
 
 
@@ -54,10 +56,16 @@ def zero_unless(present: Any, take_moments: Moments) -> Moments:
     return take
 
 
-def updated_if(present: Any, step: Step) -> Step:
-    """The step, with updates that happen only where there are elements."""
+def updated_if(present: Any, step: Step, config: Config) -> Step:
+    """The step, with updates that happen only where there are elements.
+
+    On a replica without examples TensorFlow still computes what follows from averages (renorm's `moving_variance`), so
+    that the initial 1 becomes 1 - epsilon; `empty_batch="keep"` leaves that alone, too.
+    """
 
     def guarded(update: Update) -> Update:
+        if update.kind == "assign" and update.after and config.empty_batch != "keep":
+            return update
         return update._replace(when=present if update.when is None else tf.logical_and(present, update.when))
 
     return step._replace(updates=tuple(map(guarded, step.updates)))

@@ -1,5 +1,7 @@
 """`synchronized=True` under a strategy, and one big batch outside of it."""
 
+import functools
+
 import numpy as np
 from common import batches, made, mirrored, statistics, step_of, tf, trained, upstream_of
 
@@ -20,11 +22,11 @@ def layer_for(case, strategy, **arguments):
     return made(tfcompat.BatchNormalization, strategy, shape, **dict(usual, **arguments))
 
 
-def synchronized(case):
+def synchronized(case, **more):
     """What the replicas give, put together as one batch."""
     sizes = SYNCHRONIZED[case][1]
     strategy = mirrored(len(sizes))
-    layer = layer_for(case, strategy, synchronized=True)
+    layer = layer_for(case, strategy, synchronized=True, **more)
     found = trained(layer, strategy, fed_of(case))
     parts = {name: [found.pop("%s-%d" % (name, replica)) for replica in range(len(sizes))] for name in STEP}
     for name, values in parts.items():
@@ -32,7 +34,7 @@ def synchronized(case):
     return found
 
 
-def in_one_batch(case, dtype="float32"):
+def in_one_batch(case):
     """What an ordinary layer gives for all examples at once."""
     layer = layer_for(case, tf.distribute.get_strategy(), fused=False)
     for parts in fed_of(case):
@@ -97,6 +99,7 @@ def observe(results):
     for case in SYNCHRONIZED:
         results.attempt("synchronized/" + case, synchronized, case)
         results.attempt("one-batch/" + case, in_one_batch, case)
+    results.attempt("keeping/synchronized", functools.partial(synchronized, "one-empty", empty_batch="keep"))
     results.attempt("masked", masked)
     results.attempt("at-inference", at_inference)
     results.attempt("alone", alone)
