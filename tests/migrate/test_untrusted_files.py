@@ -13,17 +13,16 @@ import h5py
 import legacy
 import numpy as np
 import pytest
-import tensorflow as tf
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
 import tfcompat
 from tfcompat.__main__ import main
-from tfcompat.backend import bundle, protos
+from tfcompat.backend import bundle, host, protos
 from tfcompat.errors import InputError
 from tfcompat.migrate import load_h5_model
 
 SMALL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nets_for_commands.py") + ":small"
-KERAS3 = not hasattr(tf.keras, "__internal__")
+KERAS3 = host.choose().__name__.endswith("3")
 
 
 @pytest.fixture
