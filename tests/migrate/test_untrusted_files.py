@@ -21,6 +21,7 @@ from tfcompat.__main__ import main
 from tfcompat.backend import bundle, protos
 from tfcompat.errors import InputError
 from tfcompat.migrate import load_h5_model
+from tfcompat.migrate.checkpoints import h5 as h5_of_tf1
 
 SMALL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nets_for_commands.py") + ":small"
 KERAS3 = not hasattr(tf.keras, "__internal__")
@@ -84,6 +85,30 @@ def test_code_in_an_h5_model_is_refused(tmp_path, canary, kind, place):
         target.attrs["model_config"] = json.dumps(config)
     with pytest.raises(InputError, match="model.h5: its model has a .* code out of a file is not run"):
         load_h5_model(path)
+
+
+def operation(canary):
+    """A layer of Keras 2 that calls a function of TensorFlow by its name, while the model is made."""
+    config = {"name": "write", "trainable": True, "dtype": "float32", "function": "io.write_file"}
+    call = [["_CONSTANT_VALUE", -1, canary, {"contents": "sings"}]]
+    return {"class_name": "TFOpLambda", "name": "write", "config": config, "inbound_nodes": call}
+
+
+def test_operation_that_an_h5_model_names_is_not_run(tmp_path, canary):
+    path = str(tmp_path / "model.h5")
+    shutil.copy(str(legacy.MODELS / "keras-functional" / "model.h5"), path)
+    with h5py.File(path, "r+") as target:
+        config = json.loads(target.attrs["model_config"])
+        config["config"]["layers"].append(operation(canary))
+        target.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(InputError, match="its model has a TFOpLambda, and code out of a file is not run"):
+        load_h5_model(path)
+
+
+@pytest.mark.parametrize("kind", h5_of_tf1._CODE)
+def test_layer_that_runs_what_a_file_names_is_refused_wherever_it_is(kind):
+    wrapped = {"class_name": "TimeDistributed", "config": {"layer": {"class_name": kind, "config": {}}}}
+    assert h5_of_tf1._code_in({"config": {"layers": [{"class_name": "Dense"}, wrapped]}}) == "a " + kind
 
 
 @pytest.mark.parametrize("kind", ["old lambda", "new lambda", "module", "class"])
