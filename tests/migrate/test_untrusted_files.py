@@ -149,6 +149,55 @@ def test_pickle_in_a_batch_is_refused(tmp_path, canary, capsys):
     assert "batch.npy: cannot be read as .npy" in capsys.readouterr().err
 
 
+def fold_small(tmp_path, capsys, *words):
+    """What `tfcompat fold` of a whole model says when it refuses."""
+    assert main(["fold", *words, "--model", SMALL, "--to", str(tmp_path / "out.weights.h5")]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    return told
+
+
+@pytest.mark.parametrize(
+    "batch, told",
+    [
+        (b"", "cannot be read as .npy (No data left in file)"),
+        (b"\x93NUMPY\x01\x00\x04\x00{(['", "cannot be read as .npy ("),
+        (np.ones((2, 9)), "holds float64 of shape [2, 9]; the model takes numbers of shape [None, 8, 8, 3]"),
+        (np.ones((0, 8, 8, 3)), "holds float64 of shape [0, 8, 8, 3]; the model takes"),
+        (np.full((2, 8, 8, 3), "a"), "holds <U1 of shape [2, 8, 8, 3]; the model takes numbers"),
+    ],
+)
+def test_batch_that_the_model_cannot_take_is_refused(tmp_path, capsys, batch, told):
+    path = tmp_path / "batch.npy"
+    path.write_bytes(batch) if isinstance(batch, bytes) else np.save(str(path), batch)
+    said = fold_small(tmp_path, capsys, legacy.checkpoint("never-updated"), "--input", str(path))
+    assert "%s: %s" % (path, told) in said
+
+
+def test_batch_of_several_arrays_is_refused(tmp_path, capsys):
+    with open(str(tmp_path / "batch.npy"), "wb") as target:
+        np.savez(target, a=np.ones(3), b=np.ones(3))
+    words = legacy.checkpoint("never-updated"), "--input", str(tmp_path / "batch.npy")
+    assert "holds several arrays; give the .npy of one batch" in fold_small(tmp_path, capsys, *words)
+
+
+def test_batch_that_says_that_it_is_huge_takes_no_memory(tmp_path, capsys):
+    path = tmp_path / "batch.npy"
+    np.save(str(path), np.ones((2, 8, 8, 3)))
+    path.write_bytes(path.read_bytes().replace(b"(2, 8, 8, 3)", b"(2222222222,)"[:12].ljust(12)))
+    words = legacy.checkpoint("never-updated"), "--input", str(path)
+    assert "batch.npy: cannot be read as .npy (" in fold_small(tmp_path, capsys, *words)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", None])
+def test_broken_weights_of_a_model_that_is_folded_are_refused(tmp_path, capsys, content):
+    path = tmp_path / "model.weights.h5"
+    if content is None:
+        legacy.small()[0].save_weights(str(path))
+        content = path.read_bytes()[:-100]
+    path.write_bytes(content)
+    assert "model.weights.h5: cannot be read into the model (" in fold_small(tmp_path, capsys, str(path))
+
+
 def test_the_canary_sings_where_code_is_run(tmp_path):
     path = str(tmp_path / "sings")
     pickle.loads(pickle.dumps(Writes(path)))
