@@ -20,6 +20,7 @@ from tfcompat.__main__ import main
 from tfcompat.backend import bundle, host, protos
 from tfcompat.errors import InputError
 from tfcompat.migrate import load_h5_model
+from tfcompat.migrate.checkpoints import h5 as h5_of_tf1
 
 SMALL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nets_for_commands.py") + ":small"
 KERAS3 = host.choose().__name__.endswith("3")
@@ -85,6 +86,30 @@ def test_code_in_an_h5_model_is_refused(tmp_path, canary, kind, place):
         load_h5_model(path)
 
 
+def operation(canary):
+    """A layer of Keras 2 that calls a function of TensorFlow by its name, while the model is made."""
+    config = {"name": "write", "trainable": True, "dtype": "float32", "function": "io.write_file"}
+    call = [["_CONSTANT_VALUE", -1, canary, {"contents": "sings"}]]
+    return {"class_name": "TFOpLambda", "name": "write", "config": config, "inbound_nodes": call}
+
+
+def test_operation_that_an_h5_model_names_is_not_run(tmp_path, canary):
+    path = str(tmp_path / "model.h5")
+    shutil.copy(str(legacy.MODELS / "keras-functional" / "model.h5"), path)
+    with h5py.File(path, "r+") as target:
+        config = json.loads(target.attrs["model_config"])
+        config["config"]["layers"].append(operation(canary))
+        target.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(InputError, match="its model has a TFOpLambda, and code out of a file is not run"):
+        load_h5_model(path)
+
+
+@pytest.mark.parametrize("kind", h5_of_tf1._CODE)
+def test_layer_that_runs_what_a_file_names_is_refused_wherever_it_is(kind):
+    wrapped = {"class_name": "TimeDistributed", "config": {"layer": {"class_name": kind, "config": {}}}}
+    assert h5_of_tf1._code_in({"config": {"layers": [{"class_name": "Dense"}, wrapped]}}) == "a " + kind
+
+
 @pytest.mark.parametrize("kind", ["old lambda", "new lambda", "module", "class"])
 def test_adjustment_that_is_not_registered_is_refused(canary, kind):
     config = dict(tfcompat.BatchNormalization().get_config(), adjustment=written(canary)[kind])
@@ -121,6 +146,55 @@ def test_pickle_in_a_batch_is_refused(tmp_path, canary, capsys):
     words = ["fold", legacy.checkpoint("never-updated"), "--model", SMALL, "--to", str(tmp_path / "out.weights.h5")]
     assert main(words + ["--input", str(tmp_path / "batch.npy")]) == 2
     assert "batch.npy: cannot be read as .npy" in capsys.readouterr().err
+
+
+def fold_small(tmp_path, capsys, *words):
+    """What `tfcompat fold` of a whole model says when it refuses."""
+    assert main(["fold", *words, "--model", SMALL, "--to", str(tmp_path / "out.weights.h5")]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    return told
+
+
+@pytest.mark.parametrize(
+    "batch, told",
+    [
+        (b"", "cannot be read as .npy (No data left in file)"),
+        (b"\x93NUMPY\x01\x00\x04\x00{(['", "cannot be read as .npy ("),
+        (np.ones((2, 9)), "holds float64 of shape [2, 9]; the model takes numbers of shape [None, 8, 8, 3]"),
+        (np.ones((0, 8, 8, 3)), "holds float64 of shape [0, 8, 8, 3]; the model takes"),
+        (np.full((2, 8, 8, 3), "a"), "holds <U1 of shape [2, 8, 8, 3]; the model takes numbers"),
+    ],
+)
+def test_batch_that_the_model_cannot_take_is_refused(tmp_path, capsys, batch, told):
+    path = tmp_path / "batch.npy"
+    path.write_bytes(batch) if isinstance(batch, bytes) else np.save(str(path), batch)
+    said = fold_small(tmp_path, capsys, legacy.checkpoint("never-updated"), "--input", str(path))
+    assert "%s: %s" % (path, told) in said
+
+
+def test_batch_of_several_arrays_is_refused(tmp_path, capsys):
+    with open(str(tmp_path / "batch.npy"), "wb") as target:
+        np.savez(target, a=np.ones(3), b=np.ones(3))
+    words = legacy.checkpoint("never-updated"), "--input", str(tmp_path / "batch.npy")
+    assert "holds several arrays; give the .npy of one batch" in fold_small(tmp_path, capsys, *words)
+
+
+def test_batch_that_says_that_it_is_huge_takes_no_memory(tmp_path, capsys):
+    path = tmp_path / "batch.npy"
+    np.save(str(path), np.ones((2, 8, 8, 3)))
+    path.write_bytes(path.read_bytes().replace(b"(2, 8, 8, 3)", b"(2222222222,)"[:12].ljust(12)))
+    words = legacy.checkpoint("never-updated"), "--input", str(path)
+    assert "batch.npy: cannot be read as .npy (" in fold_small(tmp_path, capsys, *words)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", None])
+def test_broken_weights_of_a_model_that_is_folded_are_refused(tmp_path, capsys, content):
+    path = tmp_path / "model.weights.h5"
+    if content is None:
+        legacy.small()[0].save_weights(str(path))
+        content = path.read_bytes()[:-100]
+    path.write_bytes(content)
+    assert "model.weights.h5: cannot be read into the model (" in fold_small(tmp_path, capsys, str(path))
 
 
 def test_the_canary_sings_where_code_is_run(tmp_path):

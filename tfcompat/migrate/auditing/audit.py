@@ -21,6 +21,9 @@ NOTHING = (
     "audit the graph before it was optimized, or the checkpoint"
 )
 FUNCTIONS = "no signature has a batch normalization in it: these are of the functions beside the signatures"
+#: What a look at a graph raises that is not as TensorFlow writes them: inputs, attributes or functions are missing.
+_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
+
 NO_GRAPH = "without a .meta beside it, a checkpoint shows the variables of a layer and not how it is called"
 
 
@@ -41,14 +44,9 @@ def audit(path: str) -> Report:
     Raises:
       InputError: the path is none of these, or damaged.
     """
-    from tfcompat.backend import protos
-
     artifact = open_artifact(path)
     steps = artifact.checkpoint.steps() if artifact.checkpoint else None
-    try:
-        looks = [_look(artifact, each, steps) for each in artifact.graphs]
-    except protos.Damaged as error:
-        raise InputError("{} is damaged, it has {}; copy it again".format(path, error)) from error
+    looks = _looks(artifact, path, steps)
     if not artifact.graphs and artifact.checkpoint:
         looks = [_look_at_variables(artifact.checkpoint, steps)]
     sites = [site for look in looks for site in look.sites]
@@ -63,6 +61,26 @@ class _Look(NamedTuple):
     sites: List[Site]
     diagnoses: List[Diagnosis]
     notes: List[str]
+
+
+def _looks(artifact: Artifact, path: str, steps: Optional[int]) -> List[_Look]:
+    """What is found in each graph.
+
+    Raises:
+      InputError: a graph is not as TensorFlow writes them.
+    """
+    from tfcompat.backend import protos
+
+    try:
+        return [_look(artifact, each, steps) for each in artifact.graphs]
+    except protos.Damaged as error:
+        raise InputError("{} is damaged, it has {}; copy it again".format(path, error)) from error
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        reason = (str(error) or type(error).__name__).split("\n")[0]
+        told = "{} is damaged, no release writes such a graph ({}); copy it again"
+        raise InputError(told.format(path, reason)) from error
 
 
 def _look(artifact: Artifact, each: GraphOf, steps: Optional[int]) -> _Look:

@@ -20,6 +20,11 @@ _CALLED = {
 _PORTS = {"batch_mean": 1, "batch_variance": 2, "reserve_space_1": 3, "reserve_space_2": 4, "reserve_space_3": 5}
 
 
+#: What the bodies of functions may take when they are laid out, about as many bytes: functions that call others twice
+#: are twice as many nodes at each step, and a small file could ask for any number.
+_ROOM, _EACH = 2**26, 256
+
+
 class Ref(NamedTuple):
     """An output of a node."""
 
@@ -46,7 +51,11 @@ class Node(NamedTuple):
 
 
 def flatten(definition: Any) -> Dict[str, Node]:
-    """The nodes of a GraphDef by name, with the bodies of the functions it calls."""
+    """The nodes of a GraphDef by name, with the bodies of the functions it calls.
+
+    Raises:
+      ValueError: the functions are too many, laid out, or a node is not as nodes are.
+    """
     return _Layout({function.signature.name: function for function in definition.library.function}).of(definition)
 
 
@@ -65,6 +74,7 @@ class _Layout:
     def __init__(self, functions: Mapping[str, Any]):
         self.functions = functions
         self.nodes: Dict[str, Node] = {}
+        self._room = _ROOM
 
     def of(self, definition: Any) -> Dict[str, Node]:
         for node in definition.node:
@@ -73,6 +83,7 @@ class _Layout:
 
     def put(self, name: str, op: str, inputs: Iterable[Ref], controls: Iterable[str] = ()) -> Ref:
         """Adds a node that stands between a call and its body."""
+        self._take_room(name)
         self.nodes[name] = Node(name, op, tuple(inputs), tuple(controls), {}, ("", name))
         return Ref(name, 0)
 
@@ -95,7 +106,14 @@ class _Layout:
         elif node.op not in _IFS + _WHILES and called:
             self.call(called[0], place, "Identity")
         else:
+            self._take_room(name if stack else "")
             self.nodes[name] = Node(name, node.op, inputs, controls, node.attr, ((stack or ("",))[-1], node.name))
+
+    def _take_room(self, name: str) -> None:
+        """Counts a node that is laid out; those of the graph itself do not count, and come without a name."""
+        self._room -= _EACH + len(name) if name else 0
+        if self._room < 0:
+            raise ValueError("the functions that it calls are too many to be looked at, {} bytes".format(_ROOM))
 
     def called(self, node: Any) -> List[str]:
         """The functions that a node calls: the body, or then and else, or condition and body."""

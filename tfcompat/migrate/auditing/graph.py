@@ -66,7 +66,7 @@ class Graph:
         return node.inputs[node.op == "Concat"] if parts else None
 
     def source(self, ref: Ref, changed: bool = True) -> Source:
-        """Walks back to what made a value.
+        """Walks back to what made a value; in a cycle, which only a damaged graph has, to where it began.
 
         Args:
           changed: whether to walk through what gives it another shape or dtype.
@@ -74,7 +74,9 @@ class Graph:
         gates: List[Tuple[Ref, bool]] = []
         looped, shape = False, None
         here: Optional[Ref] = ref
-        while here is not None:
+        seen: Set[Ref] = set()
+        while here is not None and here not in seen:
+            seen.add(here)
             ref, node = here, self.node(here)
             if node is not None and node.op in _GATES:
                 gates.append((node.inputs[1], ref.port == 1))

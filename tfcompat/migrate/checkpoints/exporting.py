@@ -1,19 +1,24 @@
 """From Keras weights to a TF1 checkpoint."""
 
 import os
-import warnings
-import zipfile
 from typing import Any, Callable, Dict, Optional
 
 from tfcompat.errors import InputError
 from tfcompat.migrate.checkpoints import planning, saver, sources, values, writing
-from tfcompat.migrate.checkpoints.loading import MODEL, WEIGHTS, Names, Progress, Target, by_name, names_of, size_of
+from tfcompat.migrate.checkpoints.loading import (
+    MODEL,
+    WEIGHTS,
+    Names,
+    Progress,
+    Target,
+    by_name,
+    names_of,
+    reading,
+    size_of,
+)
 from tfcompat.migrate.checkpoints.reader import Checkpoint
 from tfcompat.migrate.checkpoints.targets import Model
 from tfcompat.migrate.checkpoints.transfer import Mapped, TransferPlan
-
-#: What Keras, h5py and zipfile raise of a file that is broken, or of another model.
-_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError, zipfile.BadZipFile)
 
 
 class Exporting:
@@ -78,18 +83,10 @@ class Exporting:
         with writing.folder_beside(prefix) as folder:
             arriving = _Arriving(self.plan, self._targets, saver.CheckpointWriter(folder, prefix), progress)
             paths = {id(variable): path for path, variable in self._model.variables.items()}
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # what Keras leaves out is an error below
-                    host.choose().load_weights(
-                        self._keras_model,
-                        self._weights,
-                        folder,
-                        lambda v, value: arriving.take(paths.get(id(v)), value),
-                    )
-            except _BROKEN as error:
-                reason = (str(error).strip() or type(error).__name__).split("\n")[0]
-                raise InputError("{}: cannot be read into the model ({})".format(self._weights, reason)) from error
+            with reading(self._weights):
+                host.choose().load_weights(
+                    self._keras_model, self._weights, folder, lambda v, value: arriving.take(paths.get(id(v)), value)
+                )
             arriving.finish(self._weights)
 
 

@@ -106,8 +106,13 @@ def _code_in(config: Any) -> Optional[str]:
     return next((found for found in map(_code_in, inner) if found is not None), None)
 
 
-#: Classes of layers, and what stands for a function, that keep Python code.
-_CODE = ("Lambda", "__lambda__", "function")
+#: Classes of layers, and what stands for a function, that keep Python code; or that call an operation or function which
+#: the file names, whatever it does: one of TensorFlow writes files, another loads libraries.
+_CODE = (
+    *("Lambda", "__lambda__", "function"),
+    *("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"),
+    *("TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
+)
 
 
 _NAME = "tfcompat>BatchNormalization"

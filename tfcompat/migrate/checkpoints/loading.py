@@ -1,7 +1,10 @@
 """From a TF1 checkpoint to Keras weights."""
 
+import contextlib
 import os
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
+import warnings
+import zipfile
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -21,6 +24,9 @@ Names = Union[None, str, Mapping[str, Optional[str]]]
 Progress = Callable[[int], None]
 
 WEIGHTS, MODEL = ".weights.h5", ".keras"
+
+#: What Keras, h5py and zipfile raise of a file that is broken, or of another model.
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError, zipfile.BadZipFile)
 
 
 class Target(NamedTuple):
@@ -168,6 +174,24 @@ def read_whole(checkpoint: Checkpoint, variable: Variable) -> Any:
     if not variable.parts:
         return checkpoint.read(variable.name)
     return np.concatenate([checkpoint.read(part.name) for part in variable.parts], sources.axis_of_parts(variable))
+
+
+@contextlib.contextmanager
+def reading(weights: str) -> Iterator[None]:
+    """While Keras reads a file of weights into a model: what it warns of is left out, since it is an error afterwards.
+
+    Raises:
+      InputError: the file is broken, or of another model.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except InputError:
+        raise
+    except _BROKEN as error:
+        reason = (str(error).strip() or type(error).__name__).split("\n")[0]
+        raise InputError("{}: cannot be read into the model ({})".format(weights, reason)) from error
 
 
 def size_of(variable: Variable) -> int:

@@ -125,7 +125,8 @@ def fold_to_file(
     if path.endswith(checkpoint.WEIGHTS):
         if not os.path.isfile(path):
             raise InputError("{}: no such file".format(path))
-        model.load_weights(path)
+        with checkpoint.reading(path):
+            model.load_weights(path)
     else:
         checkpoint.load_tf1_checkpoint(model, path, name_map, shadows=shadows)
     folded = fold_with_report(model)
@@ -141,14 +142,35 @@ def fold_to_file(
 
 def _batch(model: Any, path: Optional[str]) -> Any:
     if path is not None:
-        try:
-            return np.load(path)
-        except (OSError, ValueError) as error:
-            raise InputError("{}: cannot be read as .npy ({})".format(path, error)) from error
+        return _batch_of_file(path, [list(each.shape) for each in getattr(model, "inputs", None) or []])
     shape = list(model.inputs[0].shape)[1:]
     if len(model.inputs) != 1 or None in shape:
         raise InputError("model {!r} has inputs of unknown size or several; give a batch".format(model.name))
     return np.random.RandomState(0).uniform(-1, 1, [4] + [int(size) for size in shape]).astype("float32")
+
+
+def _batch_of_file(path: str, shapes: List[List[Any]]) -> Any:
+    """The batch in a `.npy` file, as a view of the file: one that says that it is huge takes no memory.
+
+    Args:
+      shapes: of the model's inputs.
+
+    Raises:
+      InputError: it cannot be read, or the model cannot take it.
+    """
+    try:
+        batch = np.load(path, mmap_mode="r")
+    except Exception as error:  # its header is Python, and NumPy raises what the parsers of Python do
+        reason = (str(error).strip() or type(error).__name__).split("\n")[0]
+        raise InputError("{}: cannot be read as .npy ({})".format(path, reason)) from error
+    shape = getattr(batch, "shape", None)
+    if shape is None:
+        raise InputError("{}: holds several arrays; give the .npy of one batch".format(path))
+    fits = [len(shape) == len(wanted) and all(a in (None, b) for a, b in zip(wanted, shape)) for wanted in shapes]
+    if batch.dtype.kind not in "biuf" or 0 in shape or not all(fits):
+        told = "{}: holds {} of shape {}; the model takes numbers of shape {}, and at least one example"
+        raise InputError(told.format(path, batch.dtype, list(shape), ", ".join(map(str, shapes))))
+    return np.array(batch)
 
 
 def _outputs(model: Any, batch: Any) -> List[Any]:

@@ -117,6 +117,6 @@ def _deepest_of_tokens(source: bytes) -> int:
         for token in tokenize.tokenize(io.BytesIO(source).readline):
             depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
             deepest = max(deepest, depth)
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
         return max(deepest, _DEEPEST + 1)
     return deepest
