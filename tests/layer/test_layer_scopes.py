@@ -10,6 +10,9 @@ from tfcompat.backend import host, v1_graph
 from tfcompat.backend.v1_graph import Scoped
 from tfcompat.kernels.step import Step, Update
 
+#: What Keras knows of a layer that trains.
+LIVE = types.SimpleNamespace(trainable=True)
+
 tf1 = tf.compat.v1
 pytestmark = pytest.mark.graph
 UPDATE_OPS = tf1.GraphKeys.UPDATE_OPS
@@ -126,9 +129,9 @@ def test_update_is_placed_where_its_variable_is(graph):
 
 def test_weights_are_those_that_train_first(graph):
     life = scoped()
-    assert leaves(life.weights_of(None, "weights")) == ["norm/x", "norm/average"]
-    assert leaves(life.weights_of(None, "trainable_weights")) == ["norm/x"]
-    assert leaves(life.weights_of(None, "non_trainable_weights")) == ["norm/average"]
+    assert leaves(life.weights_of(LIVE, "weights")) == ["norm/x", "norm/average"]
+    assert leaves(life.weights_of(LIVE, "trainable_weights")) == ["norm/x"]
+    assert leaves(life.weights_of(LIVE, "non_trainable_weights")) == ["norm/average"]
     assert leaves(tf1.trainable_variables()) == ["norm/x"]
     assert life.read("x") is life.variables["x"] and life.read("y") is None
 
@@ -264,7 +267,7 @@ def test_variable_of_a_custom_getter_trains_as_the_getter_decided(graph):
         with tf1.variable_scope(getter.__name__, custom_getter=getter), life.entered(None, False):
             life.add_weight(None, "x", (2,), "float32", tf1.ones_initializer())
         assert life.trainable == {"x": False}
-        assert life.weights_of(None, "non_trainable_weights") == [life.variables["x"]]
+        assert life.weights_of(LIVE, "non_trainable_weights") == [life.variables["x"]]
 
 
 def test_initializer_that_knows_no_partitions_is_not_told_of_them():
