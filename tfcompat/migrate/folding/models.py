@@ -128,7 +128,9 @@ class _Folding:
             shape[axis] = layer.input.shape[axis]
         while len(shape) > 1 and shape[0] == 1:
             del shape[0]
-        one = folded.rounded(np.float32 if layer.dtype is None else layer.moving_mean.dtype)
+        from tfcompat.backend import models
+
+        one = folded.rounded(np.float32 if layer.dtype is None else models.dtype_name(layer.moving_mean))
         values = [part.reshape(shape).tolist() for part in one]
         return self._keras.layers.Rescaling(*values, name=layer.name, dtype=layer.dtype)
 
