@@ -115,7 +115,7 @@ def some_message(name):
         for _ in range(draw.choice((1, 2, 5))):
             fields = list(_fields(message))
             if fields:
-                _set(draw, *draw.choice(fields))
+                _set(draw, *draw.choice(fields), fields)
         return message.SerializePartialToString()
 
     return damage
@@ -126,14 +126,21 @@ def _fields(message):
     for field, value in message.ListFields():
         yield message, field
         if field.message_type is not None:
-            inner = value.values() if hasattr(value, "values") else [value] if hasattr(value, "ListFields") else value
+            inner = [value] if hasattr(value, "ListFields") else value.values() if hasattr(value, "values") else value
             for one in inner:
                 if hasattr(one, "ListFields"):
                     yield from _fields(one)
 
 
-def _set(draw, holder, field):
-    """Makes a field extreme, empty or double."""
+def _text(draw, fields):
+    """A text of one of the fields, "" if the one that is drawn has none."""
+    holder, field = draw.choice(fields)
+    value = getattr(holder, field.name)
+    return value if isinstance(value, str) else ""
+
+
+def _set(draw, holder, field, fields):
+    """Makes a field extreme, empty or double, or a text that stands in another of the fields: a cycle, a wrong name."""
     value = getattr(holder, field.name)
     many = hasattr(value, "__len__") and not isinstance(value, (str, bytes))
     if field.message_type is not None or draw.random() < 0.2:
@@ -143,7 +150,7 @@ def _set(draw, holder, field):
         int: draw.choice((-1, 0, 1, 2**31 - 1, 2**62, 2**63 - 1, -(2**63))),
         float: draw.choice((float("nan"), float("inf"), -1.0, 1e300)),
         bool: draw.choice((True, False)),
-        str: draw.choice(("", "x" * 10000, "^", ":0", "a/b/c", "\u2028")),
+        str: draw.choice(("", "x" * 10000, "^", ":0", "a/b/c", "\u2028", _text(draw, fields))),
         bytes: draw.choice((b"", b"\xff" * 64, b"\0" * 10000)),
     }
     one = value[0] if many else value

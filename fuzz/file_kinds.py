@@ -43,6 +43,44 @@ def _state(folder):
         target.write('model_checkpoint_path: "model.ckpt"\nall_model_checkpoint_paths: "model.ckpt"\n')
 
 
+def _of_version_1(folder):
+    """What `tf.train.Saver` wrote before TensorFlow 0.12."""
+    from tfcompat.backend.ops import tf, tf1
+
+    with tf.Graph().as_default(), tf1.Session() as session:
+        for name in ("beta", "gamma", "moving_mean", "moving_variance"):
+            tf1.get_variable("batch_normalization/" + name, initializer=[1.0, 2.0])
+        session.run(tf1.global_variables_initializer())
+        saver = tf1.train.Saver(write_version=tf1.train.SaverDef.V1)
+        saver.save(session, os.path.join(folder, "model.ckpt"), write_meta_graph=False)
+
+
+def _functions(folder):
+    """A SavedModel of functions that call functions, with a conditional and a loop."""
+    import numpy as np
+
+    from tfcompat import BatchNormalization
+    from tfcompat.backend.ops import tf
+
+    module = tf.Module()
+    module.norm = BatchNormalization(name="norm")
+    module.norm.build((None, 3))
+    module.norm.set_weights([np.float32([1, 2, 3])] * 4)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 3)), tf.TensorSpec((), tf.bool)])
+    def serve(x, training):
+        x = tf.cond(training, lambda: module.norm(x, training=True), lambda: module.norm(x, training=False))
+        return tf.while_loop(lambda y: tf.reduce_sum(y) < 0.0, lambda y: [module.norm(y, training=False)], [x])
+
+    module.serve = serve
+    tf.saved_model.save(module, folder)
+
+
+def _source(folder):
+    with open(os.path.join(folder, "net.py"), "w") as target:
+        target.write("import tensorflow as tf\n\n\ndef net(x):\n    return tf.layers.batch_normalization(x, axis=1)\n")
+
+
 def _weights(folder):
     _run(["checkpoint", "convert", _SMALL, "--model", MODEL, "--to", os.path.join(folder, "small.weights.h5")])
 
@@ -118,6 +156,7 @@ def _kinds():
     export = ["tfcompat", "checkpoint", "export", "{}/FILE", "--model", MODEL, "--to", "{}/out.ckpt", "--overwrite"]
     plan = ["tfcompat", "checkpoint", "plan", _SMALL, "--model", MODEL, "--name-map", "{}/names.json"]
     fold = ["tfcompat", "fold", _SMALL, "--model", MODEL, "--to", "{}/out.weights.h5", "--overwrite"]
+    fold_weights = [word.replace(_SMALL, "{}/small.weights.h5") for word in fold]
     table = [damage.some_bytes, damage.some_table, damage.some_table]
     made = collections.OrderedDict()
     made["checkpoint index"] = Kind(
@@ -125,6 +164,9 @@ def _kinds():
     )
     made["checkpoint data"] = Kind(
         _checkpoint("renorm"), "model.ckpt.data-00000-of-00001", [damage.some_bytes], [_AUDIT + [_PREFIX], _FOLD]
+    )
+    made["checkpoint of version 1"] = Kind(
+        _of_version_1, "model.ckpt", [damage.some_bytes, damage.some_table], [_INSPECT + [_PREFIX], _AUDIT + [_PREFIX]]
     )
     made["checkpoint state"] = Kind(_state, "checkpoint", [damage.some_bytes], [_INSPECT + ["{}"]])
     for name, file, message in (
@@ -136,17 +178,21 @@ def _kinds():
         base = os.path.basename(file)
         how = [damage.some_message(message)]
         made[name] = Kind(_copies(model, file), base, how, [_AUDIT + ["{}/" + base], _REBUILD + ["{}/" + base]])
+    made["SavedModel of functions"] = Kind(
+        _functions, "saved_model.pb", [damage.some_message("SavedModel")], [_AUDIT + ["{}"], _REBUILD + ["{}"]]
+    )
     made["HDF5 model"] = Kind(
         _copies("keras", "model.h5"), "model.h5", [damage.some_bytes, damage.some_h5], [["api", "h5"]], 3
     )
     weights, keras = (
         [word.replace("FILE", "small" + ending) for word in export] for ending in (".weights.h5", ".keras")
     )
-    made["HDF5 weights"] = Kind(_weights, "small.weights.h5", [damage.some_bytes], [weights], 2)
+    made["HDF5 weights"] = Kind(_weights, "small.weights.h5", [damage.some_bytes], [weights, fold_weights], 2)
     inside = {".json": damage.some_json, ".h5": damage.some_bytes}
     made["Keras archive"] = Kind(_keras, "small.keras", [damage.some_zip(inside)], [keras], 2)
     made["name map"] = Kind(_name_map, "names.json", [damage.some_json], [plan])
     made["batch"] = Kind(_batch, "batch.npy", [damage.some_bytes], [fold + ["--input", "{}/batch.npy"]], 1)
+    made["source"] = Kind(_source, "net.py", [damage.some_bytes], [["tfcompat", "rewrite", "{}/net.py"]], 2)
     made["pack"] = _golden_kind("data/observations/one.bin", [damage.some_bytes, damage.some_pack])
     made["index"] = _golden_kind(_INDEX, [damage.some_json])
     made["catalogue"] = _golden_kind("catalogue/plain.json", [damage.some_json])
