@@ -21,23 +21,40 @@ RUNS = [
 #: Files that say nothing of the Keras, and the one that has a process on the other Keras itself.
 ELSEWHERE = ["test_layer_%s.py" % name for name in ("fast_arithmetic", "averages", "moments", "engines", "life")]
 
+#: Tests of files that the other Keras reads, and may not run code of.
+FILES = [os.path.join(HERE, "migrate", name) for name in ("test_untrusted_files.py", "test_fold.py")]
 
-@pytest.mark.parametrize("keras, behaviour", RUNS, ids=["-".join(run) for run in RUNS])
-def test_layer_passes_its_tests(keras, behaviour):
+
+def run_tests(keras, *words):
+    """What pytest says in a process of its own, and its status."""
     environment = dict(os.environ)
     if len(KERASES) > 1:
         environment["TF_USE_LEGACY_KERAS"] = "1" if keras == "keras2" else "0"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--layer-behaviour=" + behaviour]
-    command += ["--ignore=" + os.path.join(HERE, "layer", name) for name in ELSEWHERE]
     run = subprocess.run(
-        command + [os.path.join(HERE, "layer")],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words],
         cwd=os.path.dirname(HERE),
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    last = run.stdout[-6000:]
-    assert run.returncode == 0, last
-    assert "Keras %s, %s behaviour" % (3 if keras == "keras3" else 2, behaviour) in run.stdout, last
+    return run.returncode, run.stdout
+
+
+@pytest.mark.parametrize("keras, behaviour", RUNS, ids=["-".join(run) for run in RUNS])
+def test_layer_passes_its_tests(keras, behaviour):
+    folder = os.path.join(HERE, "layer")
+    elsewhere = ["--ignore=" + os.path.join(folder, name) for name in ELSEWHERE]
+    status, said = run_tests(keras, "--layer-behaviour=" + behaviour, *elsewhere, folder)
+    last = said[-6000:]
+    assert status == 0, last
+    assert "Keras %s, %s behaviour" % (3 if keras == "keras3" else 2, behaviour) in said, last
     assert re.search(r"\d+ passed", last) and not re.search(r"\d+ (skipped|xfailed)", last), last
+
+
+@pytest.mark.parametrize("keras", KERASES[1:])
+def test_files_are_read_and_folded_as_by_the_first_keras(keras):
+    status, said = run_tests(keras, *FILES)
+    last = said[-6000:]
+    assert status == 0, last
+    assert re.search(r"\d+ passed", last), last
