@@ -97,11 +97,19 @@ def test_all_nodes_may_be_damaged(damage, audited):
     assert audited(definition)[0] in (0, 2)
 
 
-def test_input_that_is_no_name_is_told(audited):
+def test_input_that_is_not_there_is_told(audited):
     definition = graph()
     with_an_input_that_is_no_name(next(node for node in definition.node if node.input))
     status, told = audited(definition)
-    assert status == 2 and "is damaged, no release writes such a graph (" in told
+    assert status == 2 and "takes 'x:y', which is not there" in told
+
+
+def test_output_of_a_node_that_is_no_number_is_told(audited):
+    definition = graph()
+    node = next(node for node in definition.node if node.input)
+    node.input[0] += ":y"
+    status, told = audited(definition)
+    assert status == 2 and "is damaged, no release writes such a graph (invalid literal for int()" in told
 
 
 def test_functions_that_would_fill_the_memory_are_refused(audited):
