@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from tfcompat.errors import InputError
+from tfcompat.errors import InputError, first_line
 from tfcompat.migrate.auditing.artifact import Artifact, GraphOf, open_artifact
 from tfcompat.migrate.auditing.diagnoses import Diagnosis, Evidence, diagnose
 from tfcompat.migrate.auditing.functions import calling_functions
@@ -78,9 +78,8 @@ def _looks(artifact: Artifact, path: str, steps: Optional[int]) -> List[_Look]:
     except InputError:
         raise
     except _DAMAGE as error:
-        reason = (str(error) or type(error).__name__).split("\n")[0]
         told = "{} is damaged, no release writes such a graph ({}); copy it again"
-        raise InputError(told.format(path, reason)) from error
+        raise InputError(told.format(path, first_line(error))) from error
 
 
 def _look(artifact: Artifact, each: GraphOf, steps: Optional[int]) -> _Look:

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any, Dict, List, Mapping, Optional, Set
 
-from tfcompat.errors import InputError
+from tfcompat.errors import InputError, first_line
 
 #: What the class was called: `BatchNormalizationV1` up to 1.14.
 _CLASSES = ("BatchNormalization", "BatchNormalizationV1")
@@ -47,7 +47,7 @@ def load_h5_model(path: str, custom_objects: Optional[Mapping[str, Any]] = None)
     try:
         written = h5.model_config(path)
     except OSError as error:
-        reason = "no such file" if not os.path.exists(path) else str(error).strip().split("\n")[0]
+        reason = first_line(error) if os.path.exists(path) else "no such file"
         raise InputError("{}: cannot be read as HDF5 ({})".format(path, reason)) from error
     if written is None:
         raise InputError(
@@ -61,16 +61,12 @@ def load_h5_model(path: str, custom_objects: Optional[Mapping[str, Any]] = None)
     try:
         model = cls.from_config(config["config"], custom_objects=known)
     except Exception as error:  # each layer has its own ways to refuse its arguments
-        raise InputError("{}: its model cannot be built ({})".format(path, _reason(error))) from error
+        raise InputError("{}: its model cannot be built ({})".format(path, first_line(error))) from error
     try:
         model.load_weights(path)
     except Exception as error:
-        raise InputError("{}: its weights are cut off or broken ({})".format(path, _reason(error))) from error
+        raise InputError("{}: its weights are cut off or broken ({})".format(path, first_line(error))) from error
     return model
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).split("\n")[0]
 
 
 def _config(path: str, written: str, keras3: bool) -> Dict[str, Any]:
@@ -86,7 +82,7 @@ def _config(path: str, written: str, keras3: bool) -> Dict[str, Any]:
         if refused is None and not isinstance(made["class_name"], str):
             raise TypeError("its class is {!r}".format(made["class_name"]))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError("{}: its model is broken ({})".format(path, _reason(error))) from error
+        raise InputError("{}: its model is broken ({})".format(path, first_line(error))) from error
     if refused is not None:
         raise InputError(
             "{}: its model has {}, and code out of a file is not run; build the model in Python and load its weights "

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional,
 
 import numpy as np
 
-from tfcompat.errors import InputError
+from tfcompat.errors import InputError, first_line
 from tfcompat.migrate.checkpoints import name_map as _name_map
 from tfcompat.migrate.checkpoints import planning, sources, values, writing
 from tfcompat.migrate.checkpoints.name_map import NameMap
@@ -190,8 +190,7 @@ def reading(weights: str) -> Iterator[None]:
     except InputError:
         raise
     except _BROKEN as error:
-        reason = (str(error).strip() or type(error).__name__).split("\n")[0]
-        raise InputError("{}: cannot be read into the model ({})".format(weights, reason)) from error
+        raise InputError("{}: cannot be read into the model ({})".format(weights, first_line(error))) from error
 
 
 def size_of(variable: Variable) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from tfcompat.errors import InputError
+from tfcompat.errors import InputError, first_line
 from tfcompat.migrate.checkpoints import loading as checkpoint
 from tfcompat.migrate.checkpoints import sources, writing
 from tfcompat.migrate.checkpoints.reader import Checkpoint
@@ -161,8 +161,7 @@ def _batch_of_file(path: str, shapes: List[List[Any]]) -> Any:
     try:
         batch = np.load(path, mmap_mode="r")
     except Exception as error:  # its header is Python, and NumPy raises what the parsers of Python do
-        reason = (str(error).strip() or type(error).__name__).split("\n")[0]
-        raise InputError("{}: cannot be read as .npy ({})".format(path, reason)) from error
+        raise InputError("{}: cannot be read as .npy ({})".format(path, first_line(error))) from error
     shape = getattr(batch, "shape", None)
     if shape is None:
         raise InputError("{}: holds several arrays; give the .npy of one batch".format(path))
