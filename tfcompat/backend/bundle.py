@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
+from tfcompat.backend import protos
 from tfcompat.backend.ops import tf
 
 _FOOTER, _MAGIC = 48, 0xDB4775248B80FB57
@@ -37,14 +38,10 @@ def check(prefix: str) -> Dict[str, str]:
         content = source.read()
     try:
         entries = list(_entries(content))
-        header = tensor_bundle_pb2.BundleHeaderProto.FromString(dict(entries).get(b"", b""))
-        made = [(key, tensor_bundle_pb2.BundleEntryProto.FromString(value)) for key, value in entries if key]
     except (IndexError, struct.error) as error:
         raise ValueError("the index is cut off or broken") from error
-    except Exception as error:
-        if type(error).__name__ != "DecodeError":  # of google.protobuf, which is not imported by name
-            raise
-        raise ValueError("the index is broken") from error
+    header = _message(tensor_bundle_pb2.BundleHeaderProto, dict(entries).get(b"", b""))
+    made = [(key, _message(tensor_bundle_pb2.BundleEntryProto, value)) for key, value in entries if key]
     sizes = [_size_of_file(prefix, shard, header.num_shards) for shard in range(min(header.num_shards, 10000))]
     absent = {}
     for key, entry in made:
@@ -53,6 +50,13 @@ def check(prefix: str) -> Dict[str, str]:
         if reason:
             absent[name] = reason
     return absent
+
+
+def _message(kind: Any, data: bytes) -> Any:
+    message = protos.parsed(kind, data)
+    if message is None:
+        raise ValueError("the index is broken")
+    return message
 
 
 def _size_of_file(prefix: str, shard: int, shards: int) -> int:
