@@ -2,6 +2,8 @@
 
 import collections
 
+from golden import catalogue
+
 #: name; reason; where: whether a case on a Keras and in a mode may show the difference; shows: (Keras, mode, case).
 Row = collections.namedtuple("Row", "name reason where shows")
 
@@ -11,10 +13,10 @@ def _thaws_what_was_made_frozen(case, keras, mode):
 
 
 def _kept_size_unknown(case, keras, mode):
-    rank, static = len(case["input"]["shape"]), case["input"]["static"]
+    rank, unknown = len(case["input"]["shape"]), catalogue.unknown_axes(case["input"])
     axis = case["args"].get("axis", -1)
     kept = {a % rank for a in (axis if isinstance(axis, list) else [axis]) if isinstance(a, int)}
-    return mode == "function" and (rank == 1 or bool(kept & unknown_axes(rank, static)))
+    return mode == "function" and (rank == 1 or bool(kept if unknown is None else kept & unknown))
 
 
 def _unknown_regularizer(case, keras, mode):
@@ -23,13 +25,6 @@ def _unknown_regularizer(case, keras, mode):
 
 def _slash(case, keras, mode):
     return "/" in str(case["args"].get("name")) and keras == "keras3" and mode in ("eager", "function")
-
-
-def unknown_axes(rank, static):
-    """The axes of which a graph does not know the size."""
-    every = set(range(rank))
-    named = {"full": set(), "unknown-batch": {0}, "unknown-spatial": every - {rank - 1}, "unknown-channels": {rank - 1}}
-    return named.get(static, every)
 
 
 ROWS = (

@@ -98,6 +98,19 @@ def completed(raw, family):
     return case
 
 
+def unknown_axes(spec):
+    """The axes of an input of which a graph does not know the size; None where it does not know the rank either."""
+    rank, static = len(spec["shape"]), spec.get("static", "unknown-batch")
+    return {
+        "full": set(),
+        "unknown-batch": {0},
+        "unknown-spatial": set(range(rank - 1)),
+        "unknown-channels": {rank - 1},
+        "unknown-all": set(range(rank)),
+        "unknown-rank": None,
+    }[static]
+
+
 def _complete_input(spec):
     if not isinstance(spec, dict):
         return dict(INPUTS[spec])

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 
-from golden import inputs
+from golden import catalogue, inputs
 from golden.runner import values
 from golden.runner.host import tf, tf1
 
@@ -55,17 +55,8 @@ class Program:
     def static_shape(self, index):
         """What the graph knows of the shape of an input: a list with None, or None for an unknown rank."""
         spec = self.input_specs()[index]
-        shape, static = list(spec["shape"]), spec.get("static", "unknown-batch")
-        if static == "unknown-rank":
-            return None
-        unknown = {
-            "full": [],
-            "unknown-batch": [0],
-            "unknown-spatial": range(len(shape) - 1),
-            "unknown-channels": [len(shape) - 1],
-            "unknown-all": range(len(shape)),
-        }[static]
-        return [None if i in unknown else n for i, n in enumerate(shape)]
+        unknown = catalogue.unknown_axes(spec)
+        return None if unknown is None else [None if i in unknown else n for i, n in enumerate(spec["shape"])]
 
     def mask(self, index):
         """A bool mask of the leading dimensions of an input: two of three elements count."""
