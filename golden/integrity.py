@@ -80,10 +80,10 @@ def _of_observation(store, key, case_id, sha, case):
     seen, found = pack.get(sha), []
     if notes.portable(seen.notes) != seen.notes:
         found.append(Finding("note", file, "%s: a note names a path" % case_id))
-    if case is not None and not _died(seen) and seen.facts.get("inputs") != input_hashes(case, key.release):
+    hashes = None if case is None or _died(seen) else input_hashes(case, key.release)
+    if hashes is not None and seen.facts.get("inputs") != hashes:
         told = "%s was made from the inputs %s, the case has %s"
-        told %= (case_id, seen.facts.get("inputs"), input_hashes(case, key.release))
-        found.append(Finding("input", file, told))
+        found.append(Finding("input", file, told % (case_id, seen.facts.get("inputs"), hashes)))
     return found
 
 
