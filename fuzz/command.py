@@ -10,14 +10,14 @@ import datetime
 import functools
 import json
 import os
-import queue
-import subprocess
 import sys
 import threading
 from importlib import metadata
 
+from fuzz.children import said_by
 from golden import catalogue, files, installed, pins, processes
 from golden.choices import kerases_for
+from golden.progress import Progress
 
 #: What the last long run found: date, tools, seed, and a row for each place.
 REPORT = os.path.join(pins.ROOT, "fuzz", "report.json")
@@ -34,7 +34,6 @@ TOOLS = ("hypothesis", "tensorflow", "tf-keras", "keras")
 #: names of rows of `known` that show no difference any more.
 Result = collections.namedtuple("Result", "keras mode counts found unneeded")
 
-_SUBJECTS = pins.REAL + ",tfcompat.layers"
 _COLUMNS = ("cases", "raised", "racy", "known")
 
 
@@ -53,7 +52,7 @@ def parser():
 
 
 def main(argv=None):
-    """Draws; returns 0, 1 if a case differs, 2 with one line for bad input, or 130 when interrupted."""
+    """Draws; returns 0, 1 if a case differs, 2 with one line for bad input or a dead child, 130 when interrupted."""
     options = parser().parse_args(argv)
     kerases = kerases_for(options.subject, options.keras, installed.release())
     places = [(keras, mode) for keras in kerases for mode in options.mode or catalogue.MODES]
@@ -62,11 +61,22 @@ def main(argv=None):
         told = total, len(places)
         print("fuzz: --examples is %d; there are %d places, and each draws one at least" % told, file=sys.stderr)
         return 2
+    examples, lock = -(-total // len(places)), threading.Lock()
+    drawn = Progress(examples * len(places))
+
+    def progress(place):
+        with lock:
+            drawn.step(place)
+
     try:
-        results = run(places, -(-total // len(places)), options.seed, options.subject, _Lines(total))
+        results = run(places, examples, options.seed, options.subject, progress)
+    except processes.WorkerFailed as error:
+        print("fuzz: %s" % error, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("fuzz: interrupted", file=sys.stderr)
         return 130
+    drawn.close()
     told = as_json(results, options.seed)
     if options.save:
         files.write_atomically(REPORT, (json.dumps(told, indent=1, sort_keys=True) + "\n").encode("utf-8"))
@@ -74,7 +84,7 @@ def main(argv=None):
     return int(any(result.found or result.unneeded for result in results))
 
 
-def run(places, examples, seed, subject="tfcompat.layers", progress=lambda place, counts: None):
+def run(places, examples, seed, subject="tfcompat.layers", progress=lambda place: None):
     """The `Result` of each (Keras, mode).
 
     Args:
@@ -82,7 +92,7 @@ def run(places, examples, seed, subject="tfcompat.layers", progress=lambda place
       examples: how many cases each of them draws.
       seed: the same gives the same cases, with the same hypothesis.
       subject: module that is compared with the real function.
-      progress: called with place and counts, now and then.
+      progress: called with the place for each case that is drawn.
 
     Raises:
       processes.WorkerFailed: a child ended without a word.
@@ -93,44 +103,14 @@ def run(places, examples, seed, subject="tfcompat.layers", progress=lambda place
 
 def _of_place(place, examples, seed, subject, progress):
     keras, mode = place
-    command = [sys.executable, "-m", "fuzz.child", "--keras", keras, "--mode", mode, "--subject", subject]
-    command += ["--examples", str(examples), "--seed", str(seed), "--database", DATABASE]
-    child = subprocess.Popen(
-        command,
-        env=pins.environment(_SUBJECTS, keras),
-        cwd=pins.ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-    )
-    errors = queue.Queue()
-    threading.Thread(target=lambda: errors.put(child.stderr.read()), daemon=True).start()
-    told = {}
-    for line in child.stdout:
-        told = json.loads(line) if line.startswith("{") else told
-        progress(place, told.get("counts", {}))
-    child.wait()
-    if not told.get("end"):
-        told = keras, mode, errors.get()[-2000:]
-        raise processes.WorkerFailed("the child for %s %s said no result; its stderr ends:\n%s" % told)
-    counts = {name: told["counts"].get(name, 0) for name in _COLUMNS}
+    words = ["--keras", keras, "--mode", mode, "--subject", subject]
+    words += ["--examples", str(examples), "--seed", str(seed), "--database", DATABASE]
+    name, environment = "the child for %s %s" % place, pins.environment(subject, keras)
+    for told in said_by("fuzz.child", words, environment, name):
+        if not told:
+            progress(" ".join(place))
+    counts = {column: told["counts"].get(column, 0) for column in _COLUMNS}
     return Result(keras, mode, counts, told["found"], told["unneeded"])
-
-
-class _Lines:
-    """Progress: how many cases all children have drawn, in a line on stderr for every tenth of them."""
-
-    def __init__(self, total):
-        self._total, self._drawn, self._told, self._lock = total, {}, 0, threading.Lock()
-
-    def __call__(self, place, counts):
-        with self._lock:
-            self._drawn[place] = counts.get("cases", 0) + counts.get("known", 0)
-            drawn = sum(self._drawn.values())
-            if drawn * 10 // self._total > self._told:
-                self._told = drawn * 10 // self._total
-                print("fuzz: %d of %d cases" % (drawn, self._total), file=sys.stderr)
 
 
 def as_json(results, seed):

@@ -7,10 +7,9 @@ A try runs in a process of its own; what found something is kept, with `--keep`,
 import argparse
 import collections
 import json
-import subprocess
 import sys
-import tempfile
 
+from fuzz.children import said_by
 from fuzz.file_kinds import KINDS
 from golden import grid, pins, processes
 from golden.progress import Progress
@@ -56,35 +55,17 @@ def run(tries, seed, kinds=None, first=0, keep=None, progress=None):
     Raises:
       processes.WorkerFailed: there is no such kind, or the child ended without a word.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "fuzz.file_child",
-        "--tries",
-        str(tries),
-        "--seed",
-        str(seed),
-        "--first",
-        str(first),
-    ]
+    words = ["--tries", str(tries), "--seed", str(seed), "--first", str(first)]
     for kind in kinds or ():
-        command += ["--kind", kind]
-    command += ["--keep", keep] if keep else []
+        words += ["--kind", kind]
+    words += ["--keep", keep] if keep else []
     results, steps = [], progress and progress(tries)
-    with tempfile.TemporaryFile("w+") as said:
-        environment = pins.environment("tfcompat.layers")
-        child = subprocess.Popen(
-            command, env=environment, cwd=pins.ROOT, stdout=subprocess.PIPE, stderr=said, universal_newlines=True
-        )
-        for line in child.stdout:
-            results.append(json.loads(line))
-            if steps and len(results) <= tries:
-                steps.step("%(kind)s: %(outcome)s" % results[-1])
-        if child.wait() or not results:
-            said.seek(0)
-            raise processes.WorkerFailed(
-                "the tries ended too early: %s" % (said.read().strip().split("\n")[-1] or kinds)
-            )
+    for result in said_by("fuzz.file_child", words, pins.environment("tfcompat.layers"), "the tries"):
+        results.append(result)
+        if steps and len(results) <= tries:
+            steps.step("%(kind)s: %(outcome)s" % result)
+    if not results:
+        raise processes.WorkerFailed("the tries ended too early: %s" % kinds)
     if steps:
         steps.close()
     return results

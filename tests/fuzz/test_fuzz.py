@@ -40,3 +40,9 @@ def test_wrong_layer_is_found_and_its_case_shrunk(monkeypatch, capsys):
 def test_fewer_examples_than_places_are_refused(capsys):
     assert command.main(["--examples", "7"]) == 2
     assert capsys.readouterr().err == "fuzz: --examples is 7; there are 8 places, and each draws one at least\n"
+
+
+def test_child_that_dies_is_status_2(monkeypatch, capsys):
+    monkeypatch.setattr(command.sys, "executable", "/bin/false")
+    assert command.main(["--mode", "eager", "--keras", "keras2", "--examples", "1"]) == 2
+    assert capsys.readouterr().err == "fuzz: the child for keras2 eager ended too early: \n"
