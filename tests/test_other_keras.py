@@ -17,12 +17,12 @@ RUNS = [
     (keras, behaviour) for behaviour in ("v2", "v1") for keras in KERASES if (keras, behaviour) != (KERASES[0], "v2")
 ]
 
-
 #: Files that say nothing of the Keras, and the one that has a process on the other Keras itself.
 ELSEWHERE = ["test_layer_%s.py" % name for name in ("fast_arithmetic", "averages", "moments", "engines", "life")]
 
-#: Tests of files that the other Keras reads, and may not run code of.
+#: Tests of files that the other Keras reads, and may not run code of; and the one of a file that only Keras 3 writes.
 FILES = [os.path.join(HERE, "migrate", name) for name in ("test_untrusted_files.py", "test_fold.py")]
+OF_KERAS_3 = "tests/migrate/test_untrusted_files.py::test_code_in_a_keras_archive_is_not_run_for_its_weights"
 
 
 def run_tests(keras, *words):
@@ -54,7 +54,7 @@ def test_layer_passes_its_tests(keras, behaviour):
 
 @pytest.mark.parametrize("keras", KERASES[1:])
 def test_files_are_read_and_folded_as_by_the_first_keras(keras):
-    status, said = run_tests(keras, *FILES)
+    status, said = run_tests(keras, "--deselect", OF_KERAS_3, *FILES)
     last = said[-6000:]
     assert status == 0, last
-    assert re.search(r"\d+ passed", last), last
+    assert re.search(r"\d+ passed", last) and not re.search(r"\d+ (skipped|xfailed)", last), last
