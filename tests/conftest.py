@@ -1,5 +1,7 @@
-"""Options of the test session, and the guard: no test run writes a recording."""
+"""Options of the test session; the guard: no test run writes a recording; and what runs beside the tests."""
 
+import collections
+import functools
 import hashlib
 import os
 import sys
@@ -9,6 +11,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
 
+from golden import processes  # noqa: E402
 from golden.store import DATA  # noqa: E402
 
 _FORBIDDEN = {"force_regen": "--force-regen", "regen_all": "--regen-all"}
@@ -32,7 +35,9 @@ def pytest_configure(config):
             raise pytest.UsageError(
                 "%s is refused: recordings come from real TensorFlow alone, through scripts/record.py" % option
             )
+    config.addinivalue_line("markers", "beside(call, of): comes last, its call runs before; see conftest.py")
     config.pluginmanager.register(Guard(config.getoption("golden_data")), "golden-guard")
+    config.pluginmanager.register(Beside(), "beside")
 
 
 class Guard:
@@ -56,6 +61,39 @@ class Guard:
             terminalreporter.section("recordings were changed by this session", red=True)
             for path in self.changed:
                 terminalreporter.line(path)
+
+
+class Beside:
+    """Starts what tests marked `beside` wait for when all are collected, and lets the others run first.
+
+    The marker has the function, `call`, and the names of the parameters that it is called with, `of`; without a `call`
+    it says that the test comes last. The fixture `beside` is what the call returned.
+    """
+
+    def __init__(self):
+        self._waiting = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items):
+        items.sort(key=lambda item: item.get_closest_marker("beside") is not None)
+
+    def pytest_collection_finish(self, session):
+        if not session.config.option.collectonly:
+            calls = collections.OrderedDict.fromkeys(filter(None, map(_call, session.items)))
+            results = processes.side_by_side([functools.partial(function, *args) for function, args in calls])
+            self._waiting = dict(zip(calls, results))
+
+    @pytest.fixture
+    def beside(self, request):
+        return self._waiting[_call(request.node)]()
+
+
+def _call(item):
+    """The function that a test waits for and its arguments, or None."""
+    marker = item.get_closest_marker("beside")
+    if marker is None or "call" not in marker.kwargs:
+        return None
+    return marker.kwargs["call"], tuple(item.callspec.params[name] for name in marker.kwargs.get("of", ()))
 
 
 def hashes(folder):

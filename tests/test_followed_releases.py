@@ -3,8 +3,6 @@
 These are the cases that show the traits; `python -m golden verify --release 1.4` runs the whole catalogue.
 """
 
-import functools
-
 import pytest
 
 from golden import bounds, catalogue, compare, expectations, installed, processes
@@ -45,24 +43,19 @@ PLACES = places()
 KERAS = kerases_for(SUBJECT, None, installed.release())[0]
 
 
-@pytest.fixture(scope="module")
-def observed():
-    """`Key` -> a function that waits for what the layer does there."""
-    calls = [
-        functools.partial(processes.observe, SUBJECT, key.mode, sorted(cases), keras=KERAS, follows=key.release)
-        for key, cases in PLACES.items()
-    ]
-    return dict(zip(PLACES, processes.side_by_side(calls)))
+def observed(key):
+    """The `Run` of the cases of a place."""
+    return processes.observe(SUBJECT, key.mode, sorted(PLACES[key]), keras=KERAS, follows=key.release)
 
 
+@pytest.mark.beside(call=observed, of=("key",))
 @pytest.mark.parametrize("key", PLACES, ids="-".join)
-def test_layer_follows_the_release_where_a_trait_begins_or_ends(key, observed):
-    run = observed[key]()
+def test_layer_follows_the_release_where_a_trait_begins_or_ends(key, beside):
     recorded = expectations.Recorded(STORE, key, catalogue.load(), bounds.load())
     reports = []
-    for case_id, (obtained,) in run.observations.items():
+    for case_id, (obtained,) in beside.observations.items():
         try:
-            recorded.expectation(case_id, KERAS, run.provenance).check(obtained)
+            recorded.expectation(case_id, KERAS, beside.provenance).check(obtained)
         except compare.Mismatch as report:
             reports.append("%s\n%s" % (case_id, report))
     assert not reports, "\n".join(reports)

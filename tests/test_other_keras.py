@@ -41,20 +41,30 @@ def run_tests(keras, *words):
     return run.returncode, run.stdout
 
 
-@pytest.mark.parametrize("keras, behaviour", RUNS, ids=["-".join(run) for run in RUNS])
-def test_layer_passes_its_tests(keras, behaviour):
+def of_the_layer(keras, behaviour):
     folder = os.path.join(HERE, "layer")
     elsewhere = ["--ignore=" + os.path.join(folder, name) for name in ELSEWHERE]
-    status, said = run_tests(keras, "--layer-behaviour=" + behaviour, *elsewhere, folder)
+    return run_tests(keras, "--layer-behaviour=" + behaviour, *elsewhere, folder)
+
+
+def of_files(keras):
+    return run_tests(keras, "--deselect", OF_KERAS_3, *FILES)
+
+
+@pytest.mark.beside(call=of_the_layer, of=("keras", "behaviour"))
+@pytest.mark.parametrize("keras, behaviour", RUNS, ids=["-".join(run) for run in RUNS])
+def test_layer_passes_its_tests(keras, behaviour, beside):
+    status, said = beside
     last = said[-6000:]
     assert status == 0, last
     assert "Keras %s, %s behaviour" % (3 if keras == "keras3" else 2, behaviour) in said, last
     assert re.search(r"\d+ passed", last) and not re.search(r"\d+ (skipped|xfailed)", last), last
 
 
+@pytest.mark.beside(call=of_files, of=("keras",))
 @pytest.mark.parametrize("keras", KERASES[1:])
-def test_files_are_read_and_folded_as_by_the_first_keras(keras):
-    status, said = run_tests(keras, "--deselect", OF_KERAS_3, *FILES)
+def test_files_are_read_and_folded_as_by_the_first_keras(keras, beside):
+    status, said = beside
     last = said[-6000:]
     assert status == 0, last
     assert re.search(r"\d+ passed", last) and not re.search(r"\d+ (skipped|xfailed)", last), last

@@ -8,24 +8,39 @@ import pytest
 pytest.importorskip("tf_keras", reason="the real tf.layers are in tf-keras")
 
 from fuzz import command, known
+from golden import catalogue
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
+#: On each Keras, and in each mode.
+PLACES = [(keras, mode) for keras in ("keras2", "keras3") for mode in catalogue.MODES]
 
-def test_random_cases_agree_with_the_real_function(place, results):
-    found = results[place].found
+
+def quick_run():
+    """Place -> `Result`."""
+    results = command.run(PLACES, -(-command.QUICK // len(PLACES)), seed=1)
+    return {(result.keras, result.mode): result for result in results}
+
+
+@pytest.mark.beside(call=quick_run)
+@pytest.mark.parametrize("place", PLACES, ids="-".join)
+def test_random_cases_agree_with_the_real_function(place, beside):
+    found = beside[place].found
     assert found is None, "%s\n%s" % (json.dumps(command.written(found["case"])), found["report"])
 
 
-def test_most_random_cases_are_compared_and_end_without_an_error(place, results):
-    counts = results[place].counts
+@pytest.mark.beside(call=quick_run)
+@pytest.mark.parametrize("place", PLACES, ids="-".join)
+def test_most_random_cases_are_compared_and_end_without_an_error(place, beside):
+    counts = beside[place].counts
     assert counts["cases"] > counts["known"]
     assert counts["raised"] < 0.75 * counts["cases"]
 
 
-def test_every_known_difference_still_shows(results):
-    assert {row.shows[:2] for row in known.ROWS} <= set(results)
-    assert [name for result in results.values() for name in result.unneeded] == []
+@pytest.mark.beside(call=quick_run)
+def test_every_known_difference_still_shows(beside):
+    assert {row.shows[:2] for row in known.ROWS} <= set(beside)
+    assert [name for result in beside.values() for name in result.unneeded] == []
 
 
 def test_wrong_layer_is_found_and_its_case_shrunk(monkeypatch, capsys):

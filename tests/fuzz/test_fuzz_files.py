@@ -15,21 +15,21 @@ MODELS = os.path.join(pins.ROOT, "tests", "migrate", "models")
 INDEX = os.path.join(MODELS, "renorm", "model.ckpt.index")
 
 
-@pytest.fixture(scope="module")
-def results():
-    """What became of the quick run's tries."""
-    pytest.importorskip("tensorflow")
+def quick_run():
+    """What became of each try."""
     return file_command.run(file_command.QUICK, seed=1)
 
 
-def test_damaged_files_are_read_or_refused_in_one_line_and_little_memory(results):
-    assert [one for one in results if one["outcome"] not in file_command.ALLOWED] == []
+@pytest.mark.beside(call=quick_run)
+def test_damaged_files_are_read_or_refused_in_one_line_and_little_memory(beside):
+    assert [one for one in beside if one["outcome"] not in file_command.ALLOWED] == []
 
 
-def test_every_kind_is_tried_and_most_are_refused(results):
-    assert len({one["kind"] for one in results}) == len(file_kinds.KINDS) and len(results) >= file_command.QUICK
-    refused = [one for one in results if one["outcome"] == "refused"]
-    assert len(refused) > len(results) / 2
+@pytest.mark.beside(call=quick_run)
+def test_every_kind_is_tried_and_most_are_refused(beside):
+    assert len({one["kind"] for one in beside}) == len(file_kinds.KINDS) and len(beside) >= file_command.QUICK
+    refused = [one for one in beside if one["outcome"] == "refused"]
+    assert len(refused) > len(beside) / 2
 
 
 def test_child_that_ends_too_early_is_status_2(monkeypatch, capsys):

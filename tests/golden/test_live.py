@@ -1,8 +1,11 @@
 """The subject does what the real function does in the same process, bit for bit; asked for with --golden-live."""
 
+import pytest
+
 from golden import compare, expectations, pins
 
 
+@pytest.mark.beside
 def test_subject_does_as_live(keras, mode, case_id, observed, store, request):
     run = observed(subjects(request.config), keras, mode)
     expected, obtained = run.observations[case_id]

@@ -23,6 +23,7 @@ def read(path, notes):
     return observation
 
 
+@pytest.mark.beside
 def test_subject_does_as_recorded(keras, mode, case_id, observed, recorded, file_regression, tmp_path, request):
     run = observed(subject(request.config), keras, mode)
     obtained = run.observations[case_id][0]

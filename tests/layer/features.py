@@ -60,3 +60,5 @@ except ImportError:
 HERE["real"] = REAL is not None
 # Brings onnx, whose reference evaluator runs the graph.
 HERE["tf2onnx"] = importlib.util.find_spec("tf2onnx") is not None
+# The package of random cases, which stands beside the sources, and what it draws with.
+HERE["fuzz"] = None not in map(importlib.util.find_spec, ("fuzz", "hypothesis"))
