@@ -12,6 +12,8 @@ from mutation.protocol import Request
 #: Files of tests that are about the modules whose path begins so: all of them are tried before the last round, and
 #: first of all for what is outside of functions, which all of them read.
 ABOUT = (
+    ("tfcompat/kernels/empty", ("test_layer_empty",)),
+    ("tfcompat/kernels/replicas", ("test_layer_synchronized",)),
     ("tfcompat/kernels/engines", ("test_layer_engines", "test_layer_fast")),
     ("tfcompat/kernels/fast", ("test_layer_fast_arithmetic", "test_layer_fast")),
     (
@@ -19,6 +21,10 @@ ABOUT = (
         ("test_layer_moments", "test_layer_averages", "test_layer_fast_arithmetic", "test_layer_fast"),
     ),
     ("tfcompat/backend/ops", ("test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages")),
+    ("tfcompat/backend/bundle", ("test_checkpoint_index",)),
+    ("tfcompat/backend/checkpoints", ("test_checkpoint_files", "test_diagnoses")),
+    ("tfcompat/backend/replicas", ("test_layer_synchronized",)),
+    ("tfcompat/backend/keras", ("test_layer_hosts", "test_layer_variables", "test_layer_models", "test_layer_saving")),
     ("tfcompat/backend/serial", ("test_layer_config", "test_layer_written")),
     ("tfcompat/backend/v1_graph", ("test_layer_scopes", "test_layer_names_of_tf1", "test_layer_graph")),
     ("tfcompat/backend/legacy_layers", ("test_installation",)),

@@ -28,7 +28,10 @@ _PURE = (
 _MIGRATE = tuple(
     "tests/migrate/test_%s.py" % name for name in ("rebuild", "checkpoint_models", "checkpoint_h5", "fold")
 )
-_FILES = tuple("tests/migrate/test_%s.py" % name for name in ("checkpoint_files", "checkpoint_plan", "diagnoses"))
+_FILES = tuple(
+    "tests/migrate/test_%s.py" % name
+    for name in ("checkpoint_files", "checkpoint_index", "checkpoint_plan", "diagnoses")
+)
 
 #: Tests that start processes or threads for tens of seconds.
 _LONG = ("tests/layer/test_layer_life.py", "tests/layer/test_layer_threads.py", "tests/layer/test_layer_deployed.py")
