@@ -202,8 +202,10 @@ def test_without_any_tensorflow_a_release_is_asked_for(capsys, monkeypatch):
     monkeypatch.setattr("tfcompat.backend.installed.release", none)
     assert main(["explain", "--shape", "10,3"]) == 2
     assert capsys.readouterr().err == (
-        "tfcompat: there is no TensorFlow to follow; choose one, for example --release 2.15\n"
+        "tfcompat: there is no TensorFlow to follow; choose a release, for example 2.15\n"
     )
+    with pytest.raises(ValueError, match="there is no TensorFlow to follow; choose a release, for example 2.15"):
+        tfcompat.explain((10, 3))
 
 
 @pytest.mark.parametrize("module, extra", [("matplotlib", "plot"), ("rich", "migrate"), ("libcst", "migrate")])

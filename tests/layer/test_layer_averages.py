@@ -11,7 +11,7 @@ from tfcompat import releases
 from tfcompat.backend import eager, ops
 from tfcompat.config import Config
 from tfcompat.kernels import averages, debiased_renorm
-from tfcompat.kernels.step import Update
+from tfcompat.kernels.step import Step, Update
 from tfcompat.plan import resolve
 
 tf1 = tf.compat.v1
@@ -29,6 +29,11 @@ def behaviour(*ways):
 def moved(update, average=1.0, fed=()):
     """What an update takes off an average."""
     return float(update.value({update.weight: tf.constant(average), **dict(fed)}))
+
+
+def test_update_is_made_whenever_the_layer_trains_and_a_step_may_have_none():
+    assert Update("moving_mean", "assign", None) == Update("moving_mean", "assign", None, None, (), False)
+    assert Step(0.5) == Step(0.5, (), ())
 
 
 def test_an_average_moves_by_a_part_of_its_distance():

@@ -24,7 +24,7 @@ ALLOWED = {
     "tfcompat.momentum": [],
     "tfcompat.explanation": [
         *("tfcompat.config", "tfcompat.following", "tfcompat.plan", "tfcompat.releases", "tfcompat.momentum"),
-        "tfcompat.backend.installed",
+        *("tfcompat.backend.installed", "tfcompat.errors"),
     ],
     "tfcompat.explanation.figure": ["matplotlib", "tfcompat.momentum", "tfcompat.errors"],
     "tfcompat.plan": ["tfcompat.config", "tfcompat.releases", "tfcompat.errors"],
@@ -49,8 +49,8 @@ ALLOWED = {
     "tfcompat.migrate.checkpoints.h5": ["tfcompat.layers", "tfcompat.errors", "tfcompat.backend"],
     "tfcompat.commands": ["tfcompat.migrate", "tfcompat.errors", "rich"],
     "tfcompat.commands.explain": [
-        *("tfcompat.explanation", "tfcompat.config", "tfcompat.following", "tfcompat.errors", "tfcompat.commands"),
-        *("tfcompat.backend.installed", "tfcompat.migrate.checkpoints.writing"),
+        *("tfcompat.explanation", "tfcompat.config", "tfcompat.errors", "tfcompat.commands"),
+        "tfcompat.migrate.checkpoints.writing",
     ],
     "tfcompat.__main__": ["tfcompat"],
 }

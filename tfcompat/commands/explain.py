@@ -6,12 +6,10 @@ import math
 import os
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from tfcompat import following
-from tfcompat.backend import installed
 from tfcompat.commands import terminal, words
 from tfcompat.config import EMPTY_BATCHES, NUMERICS, UPDATES, Config
 from tfcompat.errors import InputError
-from tfcompat.explanation import FED, LEFT_OUT, Averages, Explanation, explanation, text
+from tfcompat.explanation import FED, LEFT_OUT, Averages, Explanation, explanation, followed, text
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Config)}
 _TRAINING = {"true": True, "false": False, "fed": FED}
@@ -115,17 +113,9 @@ def _explained(options: Any, given: Dict[str, Any]) -> Explanation:
     training = LEFT_OUT if options.training is None else words.one_of("--training", _TRAINING)(options.training)
     steps = None if options.steps is None else words.whole("--steps", words.MOST_STEPS)(options.steps)
     try:
-        release = following.chosen(options.release) or _installed()
-        return explanation(Config(**given), shape, dtype, release, training=training, steps=steps)
+        return explanation(Config(**given), shape, dtype, followed(options.release), training=training, steps=steps)
     except (TypeError, ValueError, IndexError) as error:  # as the layer refuses the call
         raise InputError(str(error)) from None
-
-
-def _installed() -> str:
-    try:
-        return installed.release()
-    except ModuleNotFoundError:
-        raise InputError("there is no TensorFlow to follow; choose one, for example --release 2.15") from None
 
 
 def _draw(found: Explanation, path: str, overwrite: bool) -> None:

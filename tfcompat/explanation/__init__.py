@@ -4,11 +4,12 @@ from tfcompat.explanation.advice import Advice
 from tfcompat.explanation.averages import Averages, Row
 from tfcompat.explanation.call import FED, LEFT_OUT, Call, Group
 from tfcompat.explanation.differences import UNTOLD, Difference
-from tfcompat.explanation.explained import Explanation, explain, explanation
+from tfcompat.explanation.explained import Explanation, explain, explanation, followed
 
 __all__ = [
     "explain",
     "explanation",
+    "followed",
     "Explanation",
     "Call",
     "Group",

@@ -5,6 +5,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 from tfcompat import following, releases
 from tfcompat.backend import installed
 from tfcompat.config import Config
+from tfcompat.errors import InputError
 from tfcompat.explanation import text
 from tfcompat.explanation.advice import Advice, advice
 from tfcompat.explanation.averages import Averages, averages
@@ -71,10 +72,22 @@ def explain(
       **arguments: of `BatchNormalization`, without those that Keras has for all layers.
 
     Raises:
-      TypeError, ValueError, IndexError: the call is refused, as the layer would refuse it.
+      TypeError, ValueError, IndexError: the call is refused, as the layer would refuse it; or there is no release to
+        follow.
     """
-    followed = following.chosen(release) or installed.release()
-    print(explanation(Config(**arguments), shape, dtype, followed, training=training, steps=steps))
+    print(explanation(Config(**arguments), shape, dtype, followed(release), training=training, steps=steps))
+
+
+def followed(release: Optional[str]) -> str:
+    """The release that an explanation is of: the one given, the one that layers follow now, or the one installed.
+
+    Raises:
+      InputError: there is none.
+    """
+    try:
+        return following.chosen(release) or installed.release()
+    except ModuleNotFoundError:
+        raise InputError("there is no TensorFlow to follow; choose a release, for example 2.15") from None
 
 
 def explanation(
