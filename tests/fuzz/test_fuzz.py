@@ -2,13 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
 pytest.importorskip("tf_keras", reason="the real tf.layers are in tf-keras")
 
 from fuzz import command, known
-from golden import catalogue
+from golden import catalogue, pins
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -43,11 +45,20 @@ def test_every_known_difference_still_shows(beside):
     assert [name for result in beside.values() for name in result.unneeded] == []
 
 
-def test_wrong_layer_is_found_and_its_case_shrunk(monkeypatch, capsys):
-    monkeypatch.setenv("PYTHONPATH", HERE)
+def run_on_a_wrong_layer():
+    """What the command says of `wrong_layers.py`, and its status."""
     options = ["--mode", "eager", "--keras", "keras2", "--subject", "wrong_layers", "--examples", "200", "--json"]
-    assert command.main(options) == 1
-    (told,) = json.loads(capsys.readouterr().out)["places"]
+    return subprocess.run(
+        [sys.executable, os.path.join(pins.ROOT, "scripts", "fuzz.py"), *options],
+        env=dict(os.environ, PYTHONPATH=HERE),
+        stdout=subprocess.PIPE,
+    )
+
+
+@pytest.mark.beside(call=run_on_a_wrong_layer)
+def test_wrong_layer_is_found_and_its_case_shrunk(beside):
+    assert beside.returncode == 1
+    (told,) = json.loads(beside.stdout)["places"]
     assert told["found"]["case"]["args"] == {"center": False}
     assert "y0" in told["found"]["report"]
 

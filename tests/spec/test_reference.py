@@ -1,6 +1,9 @@
 """The formulas in NumPy against every recording of every release, and against what the papers say of them."""
 
 import collections
+import itertools
+import multiprocessing
+from concurrent import futures
 
 import numpy as np
 import pytest
@@ -27,36 +30,56 @@ ABOUT_TENSORFLOW = {
 }
 
 
-@pytest.fixture(scope="module")
+#: outcomes: release -> those of its recordings; unneeded: rows of the limits that none of them needs.
+Judged = collections.namedtuple("Judged", "outcomes unneeded")
+
+
 def judged():
-    """Everything that was recorded, beside the reference; and the outcomes of each release."""
+    """Everything that was recorded, beside the reference."""
     conformance, outcomes = Conformance(reference, STORE, CASES, limits.load()), collections.defaultdict(list)
     for key in KEYS:
         before = len(conformance.outcomes)
         conformance.run(key.release, key.mode, set(CASES))
         outcomes[key.release] += conformance.outcomes[before:]
-    return conformance, outcomes
+    return Judged(dict(outcomes), [str(row) for row in conformance.rows if row not in conformance.needed])
 
 
+def judged_elsewhere():
+    """The same, in a process of its own."""
+    with futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(judged).result()
+
+
+beside = pytest.mark.beside(call=judged_elsewhere)
+
+
+@beside
 @pytest.mark.parametrize("release", RELEASES)
-def test_every_recording_of_a_release_is_what_the_formulas_give(judged, release):
-    outcomes = judged[1][release]
+def test_every_recording_of_a_release_is_what_the_formulas_give(beside, release):
+    outcomes = beside.outcomes[release]
     assert len(outcomes) > 250
     assert not [(o.mode, o.case, o.detail) for o in outcomes if o.status not in ("met", "not compared")]
 
 
-def test_what_is_not_compared_is_refused_by_tensorflow_or_about_it(judged):
-    reasons = {o.detail for o in judged[0].outcomes if o.status == "not compared"}
+@beside
+def test_what_is_not_compared_is_refused_by_tensorflow_or_about_it(beside):
+    reasons = {o.detail for o in _all(beside) if o.status == "not compared"}
     assert {reason for reason in reasons if not reason.startswith("TensorFlow refuses the call (")} == ABOUT_TENSORFLOW
 
 
-def test_most_recordings_are_compared(judged):
-    statuses = collections.Counter(o.status for o in judged[0].outcomes)
+@beside
+def test_most_recordings_are_compared(beside):
+    statuses = collections.Counter(o.status for o in _all(beside))
     assert statuses["met"] > 4 * statuses["not compared"]
 
 
-def test_every_limit_is_needed(judged):
-    assert [str(row) for row in judged[0].rows if row not in judged[0].needed] == []
+@beside
+def test_every_limit_is_needed(beside):
+    assert beside.unneeded == []
+
+
+def _all(found):
+    return itertools.chain(*found.outcomes.values())
 
 
 X = np.random.RandomState(0).uniform(-2, 2, (6, 2, 3))
