@@ -7,7 +7,6 @@ differs, and which rows of `known` show no difference any more.
 import argparse
 import collections
 import functools
-import json
 import sys
 
 import hypothesis
@@ -15,6 +14,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from fuzz import known
 from fuzz.cases import cases
+from fuzz.children import teller
 from golden import catalogue, compare, runtime
 from golden.runner import case as runner
 from golden.runner import host
@@ -115,14 +115,15 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--database")
     options = parser.parse_args(argv)
+    tell = teller()  # hypothesis prints what it finds
     host.choose_behaviour(options.mode)
     real = host.real_layers()  # before tfcompat is there
     pair = Pair(options.keras, options.mode, real, host.subject(options.subject))
     here = [row for row in known.ROWS if row.shows[:2] == (options.keras, options.mode)]
     unneeded = [row.name for row in here if not pair.shows(row)]
-    tell = functools.partial(print, "{}", flush=True)
-    found = differing(pair, options.mode, options.examples, options.seed, options.database, tell)
-    print(json.dumps({"counts": pair.counts, "found": found, "unneeded": unneeded}), flush=True)
+    tell_of_one = functools.partial(tell, {})
+    found = differing(pair, options.mode, options.examples, options.seed, options.database, tell_of_one)
+    tell({"counts": pair.counts, "found": found, "unneeded": unneeded})
     return 0
 
 

@@ -7,7 +7,6 @@ import argparse
 import faulthandler
 import functools
 import io
-import json
 import os
 import random
 import re
@@ -19,6 +18,7 @@ import tempfile
 import traceback
 
 from fuzz import file_kinds
+from fuzz.children import teller
 
 #: Memory that reading a damaged file may take beyond what the process has before.
 MEMORY = 256 * 2**20
@@ -43,6 +43,7 @@ def main():
     parser.add_argument("--keep", help="folder for the files of tries that found something")
     options = parser.parse_args()
     kinds = {name: kind for name, kind in file_kinds.KINDS.items() if name in (options.kind or [name])}
+    tell = teller()
     warm_up()
     shares = sum(kind.share for kind in kinds.values())
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +54,7 @@ def main():
             if told.get("outcome") != "read":
                 raise SystemExit("the valid file of kind %s cannot be made, or read: %s" % (name, told))
             for number in range(-(-options.tries * kind.share // shares)):
-                print(json.dumps(one(kind, name, options.first + number, options, valid, folder)), flush=True)
+                tell(one(kind, name, options.first + number, options, valid, folder))
 
 
 def warm_up():

@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 
+from fuzz.children import teller
 from golden import pins
 
 
@@ -61,6 +62,7 @@ class Peer:
 
 def serve(lines):
     """Answers requests until there are no more."""
+    tell = teller()
     import tensorflow as tf
 
     from tfcompat.layers import BatchNormalization
@@ -78,7 +80,7 @@ def serve(lines):
             answer = {"config": layer.get_config()}
         except Exception as error:
             answer = {"failed": "%s: %s" % (type(error).__name__, error)}
-        print(json.dumps(answer), flush=True)
+        tell(answer)
 
 
 if __name__ == "__main__":

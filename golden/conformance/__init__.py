@@ -7,6 +7,7 @@ A subject is `package.module:factory`.  `factory(case)` takes a `Case` and retur
 
 where `gradients` are those of the sum of dy * y, by `x`, `gamma` and `beta`, and `moved` are the variables that the
 call changes, as they are afterwards.  `step` is a pure function of NumPy arrays: the harness keeps the variables.  A
+case that freezes a layer asks for it a second time, with `trainable=False`, and runs that one outside of graphs.  A
 `step` that takes `mask` gets the mask of a case that has one; one that takes `second_order` adds to `gradients`, where
 that is true, those of the sum of dy * dx as `second:x` and so on.
 

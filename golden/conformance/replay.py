@@ -6,6 +6,7 @@ import inspect
 import numpy as np
 
 from golden import inputs
+from golden.catalogue import LIFE
 from golden.conformance import Case, Unsuitable
 from golden.conformance.plain import arguments_of, training_of
 
@@ -41,8 +42,12 @@ class Replay:
             raise Unsuitable("the case is about TensorFlow's control flow or variable scopes")
         self.pieces = _pieces(variables)
         self.calls = self._calls()
-        self.layers = [factory(self._asked(i, release, mode)) for i in sorted({call.layer for call in self.calls})]
+        asked = [self._asked(i, release, mode) for i in sorted({call.layer for call in self.calls})]
+        self.layers = self.thawed = [factory(one) for one in asked]
+        if "freeze" in case["steps"]:
+            self.frozen = [factory(one._replace(arguments=dict(one.arguments, trainable=False))) for one in asked]
         self.state = [dict(layer.variables) for layer in self.layers]
+        self.saved = None
 
     def run(self):
         """All that the subject computes, by the names of the recording.
@@ -61,11 +66,23 @@ class Replay:
         else:
             self._record_variables("initial")
         for number, step in enumerate(self.case["steps"]):
-            gradients = self._step("s%d/" % number, number, step == "train")
-            if "train_op" in self.case:
-                self._descend(gradients)
+            if step in LIFE:
+                self._change(step)
+            else:
+                gradients = self._step("s%d/" % number, number, step == "train")
+                if "train_op" in self.case:
+                    self._descend(gradients)
             self._record_variables("s%d" % number)
         return self.arrays
+
+    def _change(self, step):
+        """Freezes, thaws, saves or restores the layers; a graph goes on as it was built."""
+        if step in ("freeze", "thaw") and self.eager:
+            self.layers = self.frozen if step == "freeze" else self.thawed
+        elif step == "save":
+            self.saved = [dict(state) for state in self.state]
+        elif step == "restore" and self.saved:
+            self.state = [dict(state) for state in self.saved]
 
     def _step(self, prefix, number, fed):
         """Runs all calls and moves the averages; returns the gradients by (layer, name)."""

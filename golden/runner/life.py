@@ -45,4 +45,4 @@ class Life:
         self._saver.save(self._session, self._path())
 
     def _path(self):
-        return os.path.join(self._folder, "checkpoint")
+        return os.path.join(self._folder, "model.ckpt")

@@ -194,5 +194,14 @@ CHAPTER = Chapter(
             cases="class-other-rank",
             structure=True,
         ),
+        Clause(
+            id="BN-BUG-21",
+            text="A layer may refuse with an AttributeError to be frozen after it is made.",
+            formula="",
+            traits=(),
+            source="TensorFlow up to 1.1",
+            cases="class-frozen*",
+            structure=True,
+        ),
     ),
 )

@@ -69,5 +69,14 @@ CHAPTER = Chapter(
             cases="scope-partitioner*",
             structure=True,
         ),
+        Clause(
+            id="BN-CKPT-7",
+            text="A checkpoint of the variables must hold all of a layer's state: one that is restored must go on as "
+            "from where it was saved.",
+            formula="",
+            traits=(),
+            source="TensorFlow",
+            cases="class-saved-and-restored",
+        ),
     ),
 )

@@ -67,7 +67,7 @@ CHAPTER = Chapter(
             formula="",
             traits=(),
             source="TensorFlow",
-            cases="not-trainable-*|class-not-trainable|adjustment-not-trainable|regularizer-not-trainable",
+            cases="not-trainable-*|class-not-trainable|class-frozen*|adjustment-not-trainable|regularizer-not-trainable",
         ),
         Clause(
             id="BN-MODE-8",
@@ -76,7 +76,7 @@ CHAPTER = Chapter(
             formula="",
             traits=(),
             source="TensorFlow",
-            cases="not-trainable-*|class-not-trainable|trainable-int-0",
+            cases="not-trainable-*|class-not-trainable|class-frozen*|trainable-int-0",
             structure=True,
         ),
         Clause(
@@ -103,7 +103,7 @@ CHAPTER = Chapter(
             formula="",
             traits=("!frozen_layer_updates_eagerly",),
             source="TensorFlow",
-            cases="not-trainable-rank*|not-trainable-unfused|not-trainable-class|trainable-int-0",
+            cases="not-trainable-rank*|not-trainable-unfused|not-trainable-class|class-frozen*|trainable-int-0",
         ),
         Clause(
             id="BN-MODE-12",
@@ -111,7 +111,7 @@ CHAPTER = Chapter(
             formula="",
             traits=("frozen_layer_updates_eagerly",),
             source="TensorFlow; docs/findings.md",
-            cases="not-trainable-rank*|not-trainable-unfused|not-trainable-class|trainable-int-0",
+            cases="not-trainable-rank*|not-trainable-unfused|not-trainable-class|class-frozen*|trainable-int-0",
         ),
         Clause(
             id="BN-MODE-13",
@@ -139,6 +139,25 @@ CHAPTER = Chapter(
             traits=(),
             source="TensorFlow",
             cases="in-control-*|in-device|in-cond-*|in-while-*",
+        ),
+        Clause(
+            id="BN-MODE-16",
+            text="In a graph, a layer that is frozen after its call must have no trainable variables until it is "
+            "thawed, and what is built of it must go on as before.",
+            formula="",
+            traits=(),
+            source="TensorFlow",
+            cases="class-frozen*",
+            structure=True,
+        ),
+        Clause(
+            id="BN-MODE-17",
+            text="In a graph, a layer that is frozen after its call must list no updates until it is thawed.",
+            formula="",
+            traits=("!frozen_layer_updates",),
+            source="TensorFlow",
+            cases="class-frozen*",
+            structure=True,
         ),
     ),
 )
