@@ -61,8 +61,9 @@ TRAITS: Tuple[Trait, ...] = (
     Trait("fused_decay_rounded_once", "1.4", "1.7", "rank4-defaults", "*", "The fused averages' 1 - momentum is a Python number.", "The fused averages' 1 - momentum is a difference of tensors."),
     Trait("averages_move_at_inference", None, "1.1", "rank2-defaults", "*", "The update operations move the averages whatever `training` is.", "At inference the update operations change nothing."),
     Trait("averages_move_by_momentum", "1.2", "1.4", "momentum-0-9-rank2", "*", "At inference the averages are moved with a momentum of 1.", "At inference no average is moved, not even by nothing."),
-    Trait("frozen_layer_updates", None, "1.5", "not-trainable-rank4", "*trainable*|class-frozen*|pair-*", "A layer that is not trainable moves its averages.", "A layer that is not trainable keeps its averages."),
+    Trait("frozen_layer_updates", None, "1.5", "not-trainable-rank4", "*trainable*|class-frozen*|class-thawed|pair-*", "A layer that is not trainable moves its averages.", "A layer that is not trainable keeps its averages."),
     Trait("frozen_layer_updates_eagerly", None, "1.13", "not-trainable-rank4", "*trainable*|class-frozen*", "Outside of graphs, a layer that is not trainable moves the averages of the fused kernel.", "Outside of graphs, a layer that is not trainable keeps the averages of the fused kernel."),
+    Trait("thawed_layer_trains", None, "1.13", "class-thawed", "class-thawed", "`gamma` and `beta` of a layer that was made frozen train once it is thawed.", "`gamma` and `beta` of a layer that was made frozen never train."),
     Trait("first_call_updates", None, "1.1", "class-called-twice-training", "class-called-twice*", "Only the first call of a layer makes update operations.", "Every call of a layer makes update operations."),
     Trait("reuse_finds_unnamed", "1.2", None, "reuse-unnamed", "*reuse*", "`reuse` without a name finds the variables of the first layer without a name.", "`reuse` without a name looks for a name that is not taken yet."),
     Trait("regularizers_add_up", "1.2", None, "scope-regularizer-and-argument", "scope-regularizer*", "The regularizer of a variable scope and that of an argument both count.", "The regularizer of an argument takes the place of that of a variable scope."),
@@ -109,6 +110,7 @@ class Behaviour:
     averages_move_by_momentum: bool
     frozen_layer_updates: bool
     frozen_layer_updates_eagerly: bool
+    thawed_layer_trains: bool
     first_call_updates: bool
     reuse_finds_unnamed: bool
     regularizers_add_up: bool

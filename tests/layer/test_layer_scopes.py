@@ -107,10 +107,17 @@ def test_layer_that_waits_collects_nothing_and_moves_with_its_output(session):
     assert after(session, output)["norm/average"] == [1.0, 1.0]
 
 
-def test_layer_that_is_frozen_has_no_updates(graph):
+def test_layer_that_is_frozen_collects_no_updates_and_has_them_once_it_is_thawed(graph):
     life = scoped()
     applied(life, [Update("average", "assign", lambda weights: tf.ones((2,)))], trainable=False)
-    assert life.updates == [] and tf1.get_collection(UPDATE_OPS) == []
+    assert life.updates_of(False) == [] and tf1.get_collection(UPDATE_OPS) == []
+    assert len(life.updates_of(True)) == 1
+
+
+def test_layer_that_is_frozen_and_waits_does_not_move(session):
+    life = scoped()
+    output = applied(life, [Update("average", "assign", lambda weights: tf.ones((2,)))], trainable=False, wait=True)
+    assert life.updates == [] and after(session, output)["norm/average"] == [0.0, 0.0]
 
 
 def test_second_call_adds_its_updates_to_the_collection_and_repeats_none(graph):

@@ -67,9 +67,12 @@ class Eager:
         dtype: str,
         initializer: Any,
         replaces_regularizer: bool = False,
+        thaws: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Makes a variable that Keras tracks; there is no scope whose regularizer could be replaced."""
+        """Makes a variable that Keras tracks, and that trains when its layer does; there is no scope whose
+        regularizer could be replaced.
+        """
         self.variables[name] = self._host.add_weight(layer, name, shape, dtype, initializer, **kwargs)
 
     def read(self, name: str) -> Optional[Any]:

@@ -92,16 +92,17 @@ def _on_read() -> Dict[str, str]:
 
 
 def tensor(weight: Any) -> Any:
-    """What a kernel reads of a variable: its value now."""
-    return tf.convert_to_tensor(weight)
+    """What a kernel reads of a variable: TensorFlow's, read where it is used, or what a stateless scope has instead."""
+    return weight.value
 
 
 def assign(weight: Any, kind: str, value: Any) -> None:
-    """Changes a variable; inside Keras' stateless scopes Keras keeps the change."""
+    """Changes a variable, in one operation as in Keras 2; inside of a stateless scope Keras keeps the change."""
+    variable = weight.value if _keras_state("stateless_scope") is None else weight
     if kind == "subtract":
-        weight.assign_sub(value)
+        variable.assign_sub(value)
     else:
-        weight.assign(value)
+        variable.assign(value)
 
 
 def losses(layer: Any, own: Sequence[Any]) -> List[Any]:
@@ -137,16 +138,20 @@ def is_symbolic(inputs: Any) -> bool:
     return bool(keras.backend.is_keras_tensor(inputs))
 
 
+def _keras_state(name: str) -> Any:
+    """What Keras keeps under a name for this thread, None if nothing; it has no public name."""
+    return sys.modules[keras.layers.Layer.__module__].global_state.get_global_attribute(name)
+
+
 def adds_nothing(layer: Any, inputs: Any) -> bool:
     """Whether Keras would do no more for an eager call than to call the layer, which it has called before."""
-    state = sys.modules[keras.layers.Layer.__module__].global_state
     return (
         getattr(layer, "_called", False)
         and layer.activity_regularizer is None
         and not layer.autocast
         and getattr(layer, "_remat_mode", None) is None
         and getattr(inputs, "_keras_mask", None) is None
-        and state.get_global_attribute("current_call_ctx") is None
+        and _keras_state("current_call_ctx") is None
         and keras.distribution.distribution() is None
     )
 

@@ -97,9 +97,11 @@ class Scoped:
         trainable: bool = True,
         statistic: bool = False,
         replaces_regularizer: bool = False,
+        thaws: bool = False,
     ) -> None:
         """Makes or reuses a variable through `get_variable`, with all that the scopes around it ask for; of its
-        regularizer, where there is one, `replaces_regularizer` says that it is instead of the scope's.
+        regularizer, where there is one, `replaces_regularizer` says that it is instead of the scope's; `thaws`: one
+        that is made frozen trains once its layer does.
         """
         existing = set() if regularizer is None else {id(v) for v in tf1.global_variables()}
         kwargs: Dict[str, Any] = {}
@@ -122,7 +124,8 @@ class Scoped:
         if self._in_keras:
             self._host.track_variables(parts)
         # A custom getter may have decided otherwise, or given a tensor.
-        self.trainable[name] = trainable and not statistic and all(getattr(v, "trainable", False) for v in parts)
+        trains = all(getattr(v, "trainable", False) for v in parts) if trainable else thaws
+        self.trainable[name] = trains and not statistic
         if regularizer is not None and not any(id(v) in existing for v in parts):
             self._add_regularization(name, parts, regularizer)
 
@@ -140,11 +143,12 @@ class Scoped:
 
     def apply(self, layer: Any, step: Step, weights: Mapping[str, Any], trainable: bool, wait: bool) -> Any:
         """Turns updates into operations and puts those that are not part of another one into `UPDATE_OPS`, or with
-        `wait` lets the output, which is returned, wait for them.
+        `wait` lets the output, which is returned, wait for them.  Those of a layer that is not trainable are nowhere
+        but in its `updates`, once it is thawed.
         """
         operations: Dict[str, Any] = {}
         with tf.control_dependencies(list(step.reads)):
-            for update in step.updates if trainable else ():
+            for update in step.updates if trainable or not wait else ():
                 with tf.control_dependencies([operations[name] for name in update.after]):
                     operations[update.weight] = self._operation(update, weights)
         inner = {name for update in step.updates for name in update.after}
@@ -153,8 +157,9 @@ class Scoped:
             with tf.control_dependencies(made):
                 return tf.identity(step.output)
         self.updates.extend(made)
-        self._host.track_updates(layer, made)
-        _collect(self.updates, tf1.GraphKeys.UPDATE_OPS)
+        if trainable:
+            self._host.track_updates(layer, made)
+            _collect(self.updates, tf1.GraphKeys.UPDATE_OPS)
         return step.output
 
     def default_training(self) -> Any:

@@ -196,11 +196,11 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-BUG-21",
-            text="A layer may refuse with an AttributeError to be frozen after it is made.",
+            text="A layer may refuse with an AttributeError to be frozen or thawed after it is made.",
             formula="",
             traits=(),
             source="TensorFlow up to 1.1",
-            cases="class-frozen*",
+            cases="class-frozen*|class-thawed",
             structure=True,
         ),
     ),

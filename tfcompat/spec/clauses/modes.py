@@ -81,12 +81,14 @@ CHAPTER = Chapter(
         ),
         Clause(
             id="BN-MODE-9",
-            text="In a graph, a frozen layer must make no update operations, so that its averages stand still.",
+            text="In a graph, a frozen layer must put no update operations into `UPDATE_OPS`, so that its averages "
+            "stand still.",
             formula="",
             traits=("!frozen_layer_updates",),
             source="TensorFlow",
             cases="not-trainable-rank?|not-trainable-*-training-true|not-trainable-renorm|"
-            "not-trainable-virtual-batch|not-trainable-class|trainable-none-*|trainable-int-0|class-not-trainable",
+            "not-trainable-virtual-batch|not-trainable-class|trainable-none-*|trainable-int-0|class-not-trainable|"
+            "class-thawed",
         ),
         Clause(
             id="BN-MODE-10",
@@ -147,7 +149,7 @@ CHAPTER = Chapter(
             formula="",
             traits=(),
             source="TensorFlow",
-            cases="class-frozen*",
+            cases="class-frozen*|class-thawed",
             structure=True,
         ),
         Clause(
@@ -156,7 +158,27 @@ CHAPTER = Chapter(
             formula="",
             traits=("!frozen_layer_updates",),
             source="TensorFlow",
-            cases="class-frozen*",
+            cases="class-frozen*|class-thawed",
+            structure=True,
+        ),
+        Clause(
+            id="BN-MODE-18",
+            text="In a graph, `gamma` and `beta` of a layer that was made frozen must be its trainable variables once "
+            "it is thawed.",
+            formula="",
+            traits=("thawed_layer_trains",),
+            source="TensorFlow",
+            cases="class-thawed",
+            structure=True,
+        ),
+        Clause(
+            id="BN-MODE-19",
+            text="In a graph, `gamma` and `beta` of a layer that was made frozen must not become trainable, even once "
+            "it is thawed.",
+            formula="",
+            traits=("!thawed_layer_trains",),
+            source="TensorFlow",
+            cases="class-thawed",
             structure=True,
         ),
     ),
