@@ -27,7 +27,7 @@ _UNSEEN: Dict[str, Callable[[Call], bool]] = {
 }
 
 
-#: Traits of what an explanation is not told: `reuse`, scopes, its other calls, its thawing, a `training` that is no bool.
+#: Traits of what an explanation is not told: `reuse`, scopes, what becomes of the layer, a `training` that is no bool.
 UNTOLD = (
     *("first_call_updates", "reuse_finds_unnamed", "regularizers_add_up", "thawed_layer_trains"),
     *("trainable_none_trains", "training_as_number", "training_none"),
