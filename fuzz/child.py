@@ -56,7 +56,7 @@ class Pair:
             again = [self._seen(case, self._real) for _ in range(_AGAIN)]
             racy = {name for one in again for name in compare.differing(expected, one)}
             self.counts["racy"] += bool(racy)
-            compare.check(expected, obtained, ignored=racy | known.excused(expected, obtained, differing, rows))
+            compare.check(expected, obtained, ignored=racy | known.excused(differing, rows))
 
     def shows(self, row):
         """Whether the case of a row still differs."""

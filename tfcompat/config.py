@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import numbers
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple, Union
 
 from tfcompat.releases import Behaviour, first_release
 
@@ -44,10 +44,10 @@ class Config:
     Raises:
       TypeError: `axis` is not an int, a list or a tuple; `renorm_clipping` is not a mapping; an argument is given that
         the followed release does not have.
-      ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax` (looked at with `renorm=True` only, as
-        TensorFlow does); `fused=True` together with what the followed release cannot fuse; `updates` is none of
-        `UPDATES`, `numerics` none of `NUMERICS`, or `empty_batch` none of `EMPTY_BATCHES`; `synchronized` with
-        `virtual_batch_size`.
+      ValueError: `renorm_clipping` has a key other than `rmax`, `rmin`, `dmax`, or is a text (looked at with
+        `renorm=True` only, as TensorFlow does); `fused=True` together with what the followed release cannot fuse;
+        `updates` is none of `UPDATES`, `numerics` none of `NUMERICS`, or `empty_batch` none of `EMPTY_BATCHES`;
+        `synchronized` with `virtual_batch_size`.
     """
 
     axis: Any = -1
@@ -167,7 +167,9 @@ def _check_clipping(clipping: Any) -> None:
     if not clipping:
         return
     if not isinstance(clipping, Mapping):
-        raise TypeError(
+        # TensorFlow looks for other keys first, and finds the letters of a text.
+        other_keys = isinstance(clipping, Iterable) and any(key not in CLIPPING_KEYS for key in clipping)
+        raise (ValueError if other_keys else TypeError)(
             "renorm_clipping is {!r}, a {}; allowed is a dict with any of the keys rmax, rmin, dmax.".format(
                 clipping, type(clipping).__name__
             )

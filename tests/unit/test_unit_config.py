@@ -92,6 +92,18 @@ def test_clipping_is_handed_out_as_a_copy():
             "renorm_clipping is 3.0, a float; allowed is a dict with any of the keys rmax, rmin, dmax.",
         ),
         (
+            {"renorm": True, "renorm_clipping": "rmax"},
+            "2.21.0",
+            ValueError,
+            "renorm_clipping is 'rmax', a str; allowed is a dict with any of the keys rmax, rmin, dmax.",
+        ),
+        (
+            {"renorm": True, "renorm_clipping": ["rmax"]},
+            "2.21.0",
+            TypeError,
+            "renorm_clipping is ['rmax'], a list; allowed is a dict with any of the keys rmax, rmin, dmax.",
+        ),
+        (
             {"renorm": True, "renorm_clipping": {"max": 1, "dmin": 0, "rmax": 2}},
             "2.21.0",
             ValueError,
