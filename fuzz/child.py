@@ -51,12 +51,12 @@ class Pair:
         obtained = self._seen(case, self._subject)
         self.counts["cases"] += 1
         self.counts["raised"] += "raised" in expected.facts
-        differing = compare.differing(expected, obtained)
-        if differing:
+        names = compare.differing(expected, obtained)
+        if names:
             again = [self._seen(case, self._real) for _ in range(_AGAIN)]
             racy = {name for one in again for name in compare.differing(expected, one)}
             self.counts["racy"] += bool(racy)
-            compare.check(expected, obtained, ignored=racy | known.excused(differing, rows))
+            compare.check(expected, obtained, ignored=racy | known.excused(names, rows))
 
     def shows(self, row):
         """Whether the case of a row still differs."""

@@ -166,18 +166,17 @@ def check_training(training: Any, behaviour: Behaviour) -> None:
 def _check_clipping(clipping: Any) -> None:
     if not clipping:
         return
+    # TensorFlow looks for other keys first, and finds the letters of a text.
+    unknown = [key for key in clipping if key not in CLIPPING_KEYS] if isinstance(clipping, Iterable) else []
     if not isinstance(clipping, Mapping):
-        # TensorFlow looks for other keys first, and finds the letters of a text.
-        other_keys = isinstance(clipping, Iterable) and any(key not in CLIPPING_KEYS for key in clipping)
-        raise (ValueError if other_keys else TypeError)(
+        raise (ValueError if unknown else TypeError)(
             "renorm_clipping is {!r}, a {}; allowed is a dict with any of the keys rmax, rmin, dmax.".format(
                 clipping, type(clipping).__name__
             )
         )
-    unknown = sorted(str(key) for key in clipping if key not in CLIPPING_KEYS)
     if unknown:
         raise ValueError(
             "renorm_clipping has the keys {}; allowed are rmax, rmin, dmax. Drop or rename {}.".format(
-                sorted(map(str, clipping)), ", ".join(unknown)
+                sorted(map(str, clipping)), ", ".join(sorted(map(str, unknown)))
             )
         )

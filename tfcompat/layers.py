@@ -184,8 +184,9 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         how = {"statistic": True}
         if not variable.statistic:
             how = {kind: state.objects["{}_{}".format(name, kind)] for kind in ("regularizer", "constraint")}
-            how["trainable"] = state.affine_trains and not state.config.freeze_affine
-            how["thaws"] = state.behaviour.thawed_layer_trains and not state.config.freeze_affine
+            trains = not state.config.freeze_affine
+            how["trainable"] = trains and state.affine_trains
+            how["thaws"] = trains and state.behaviour.thawed_layer_trains
             how["replaces_regularizer"] = not state.behaviour.regularizers_add_up
         initializer = self._initializer(variable.initializer)
         state.life.add_weight(self, name, variable.shape, state.plan.param_dtype, initializer, **how)

@@ -6,23 +6,15 @@ import pytest
 from tensorflow.core.framework import tensor_slice_pb2, types_pb2
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
+from fuzz.damage import varint
 from tfcompat.backend import bundle
 
 MAGIC = 0xDB4775248B80FB57
 
 
-def number(value):
-    """Seven bits in each byte, the lowest first."""
-    made = bytearray()
-    while value > 127:
-        made.append(value & 127 | 128)
-        value >>= 7
-    return bytes(made) + bytes([value])
-
-
 def row(key, value, shared=0):
     """An entry of a block, whose key begins with `shared` bytes of the one before."""
-    return number(shared) + number(len(key) - shared) + number(len(value)) + key[shared:] + value
+    return varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:] + value
 
 
 def block(*rows):
@@ -34,7 +26,7 @@ def table(*blocks, places=None):
     """A file of data blocks, an index of them, and the end; each block is followed by its kind and check sum."""
     content, at = b"", []
     for part in blocks:
-        at.append(number(len(content)) + number(len(part)))
+        at.append(varint(len(content)) + varint(len(part)))
         content += part + bytes(5)
     index = block(*(row(b"%d" % i, place) for i, place in enumerate(at if places is None else places)))
     start = len(content)
@@ -43,7 +35,7 @@ def table(*blocks, places=None):
 
 def end(start, size):
     """The end of a file: where its unused part and the index are."""
-    return (number(0) + number(0) + number(start) + number(size)).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
+    return (varint(0) + varint(0) + varint(start) + varint(size)).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
 
 
 def header(shards=1):
@@ -259,14 +251,14 @@ def test_numbers_take_several_bytes(checked):
         (end(2**40, 4), "a block of the index ends behind its end"),
         (block() + bytes(5) + end(0, 3), "a block of the index ends behind its end"),
         (block() + b"\1" + bytes(4) + end(0, 8), "a block of the index is compressed, as no release writes it"),
-        (table(block(number(1) + number(1) + number(0) + b"a")), "an entry of the index ends behind its block"),
-        (table(block(number(0) + number(2) + number(0) + b"a")), "an entry of the index ends behind its block"),
-        (table(block(number(0) + number(1) + number(1) + b"a")), "an entry of the index ends behind its block"),
+        (table(block(varint(1) + varint(1) + varint(0) + b"a")), "an entry of the index ends behind its block"),
+        (table(block(varint(0) + varint(2) + varint(0) + b"a")), "an entry of the index ends behind its block"),
+        (table(block(varint(0) + varint(1) + varint(1) + b"a")), "an entry of the index ends behind its block"),
         (table(block(), places=[b"\x80" * 10 + b"\0"]), "a number in the index is too long"),
         (table(block(), places=[b"\0" + b"\x80" * 10 + b"\0"]), "a number in the index is too long"),
         (table(block(), places=[b""]), "the index is cut off or broken"),
         (table(block(), places=[b"\0"]), "the index is cut off or broken"),
-        (table(block(), places=[b"\x80" * 9 + b"\1" + number(8)]), "a block of the index ends behind its end"),
+        (table(block(), places=[b"\x80" * 9 + b"\1" + varint(8)]), "a block of the index ends behind its end"),
     ],
 )
 def test_index_that_is_no_table_is_refused(checked, index, message):
@@ -274,7 +266,7 @@ def test_index_that_is_no_table_is_refused(checked, index, message):
 
 
 def test_number_of_ten_bytes_is_read(checked):
-    place = b"\x80" * 9 + b"\0" + number(8)
+    place = b"\x80" * 9 + b"\0" + varint(8)
     assert checked(table(block(), places=[place])) == {}
 
 

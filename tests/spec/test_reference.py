@@ -50,10 +50,10 @@ def judged_elsewhere():
         return pool.submit(judged).result()
 
 
-beside = pytest.mark.beside(call=judged_elsewhere)
+waits = pytest.mark.beside(call=judged_elsewhere)
 
 
-@beside
+@waits
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_recording_of_a_release_is_what_the_formulas_give(beside, release):
     outcomes = beside.outcomes[release]
@@ -61,19 +61,19 @@ def test_every_recording_of_a_release_is_what_the_formulas_give(beside, release)
     assert not [(o.mode, o.case, o.detail) for o in outcomes if o.status not in ("met", "not compared")]
 
 
-@beside
+@waits
 def test_what_is_not_compared_is_refused_by_tensorflow_or_about_it(beside):
     reasons = {o.detail for o in _all(beside) if o.status == "not compared"}
     assert {reason for reason in reasons if not reason.startswith("TensorFlow refuses the call (")} == ABOUT_TENSORFLOW
 
 
-@beside
+@waits
 def test_most_recordings_are_compared(beside):
     statuses = collections.Counter(o.status for o in _all(beside))
     assert statuses["met"] > 4 * statuses["not compared"]
 
 
-@beside
+@waits
 def test_every_limit_is_needed(beside):
     assert beside.unneeded == []
 

@@ -87,7 +87,9 @@ def followed(release: Optional[str]) -> str:
     try:
         return following.chosen(release) or installed.release()
     except ModuleNotFoundError:
-        raise InputError("there is no TensorFlow to follow; choose a release, for example 2.15") from None
+        raise InputError(
+            "there is no TensorFlow to follow; choose one, for example --release 2.15, in Python release='2.15'"
+        ) from None
 
 
 def explanation(
