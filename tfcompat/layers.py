@@ -244,7 +244,7 @@ class BatchNormalization(host.Layer):  # type: ignore[misc, name-defined]
         """What `__call__` does once the variables are there."""
         state = self._state
         state.plan.check(ops.shape_of(inputs))
-        if not tf.is_tensor(training):
+        if not ops.is_tensor(training):
             check_training(training, state.behaviour)
         training = state.life.default_training() if training is None else training
         if state.config.freeze_statistics:

@@ -4,6 +4,7 @@ import contextlib
 import sys
 from typing import Any, Callable, Iterator, List, Optional, Sequence
 
+from tfcompat.backend import ops
 from tfcompat.backend.ops import tf, tf1
 from tfcompat.errors import InputError
 
@@ -59,10 +60,7 @@ def tensor(weight: Any) -> Any:
 
 def assign(weight: Any, kind: str, value: Any) -> None:
     """Changes a variable."""
-    if kind == "subtract":
-        weight.assign_sub(value)
-    else:
-        weight.assign(value)
+    ops.assign(weight, kind, value)
 
 
 def losses(layer: Any, own: Sequence[Any]) -> List[Any]:

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
 import keras
 
+from tfcompat.backend import ops
 from tfcompat.backend.ops import tf, tf1
 
 if keras.backend.backend() != "tensorflow":
@@ -98,11 +99,10 @@ def tensor(weight: Any) -> Any:
 
 def assign(weight: Any, kind: str, value: Any) -> None:
     """Changes a variable, in one operation as in Keras 2; inside of a stateless scope Keras keeps the change."""
-    variable = weight.value if _keras_state("stateless_scope") is None else weight
-    if kind == "subtract":
-        variable.assign_sub(value)
+    if _keras_state("stateless_scope") is None:
+        ops.assign(weight.value, kind, value)
     else:
-        variable.assign(value)
+        weight.assign(weight.value - value if kind == "subtract" else value)
 
 
 def losses(layer: Any, own: Sequence[Any]) -> List[Any]:

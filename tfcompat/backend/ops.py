@@ -42,9 +42,14 @@ def in_v1_graph() -> bool:
     return not _eager_outside()
 
 
+def is_tensor(value: Any) -> bool:
+    """`tf.is_tensor`, which takes as long as an operation to deny that a number is one."""
+    return type(value) not in (bool, int, float) and bool(tf.is_tensor(value))
+
+
 def static_value(training: Any) -> Any:
     """What is known of `training` now: a bool, the value of a constant tensor, or None."""
-    if tf.is_tensor(training):
+    if is_tensor(training):
         return None if isinstance(training, tf.Variable) else tf.get_static_value(training)
     return bool(training)
 
@@ -141,6 +146,12 @@ def moments(x: Any, axes: Any, keep_dims: bool) -> Any:
 def weighted_moments(x: Any, axes: Any, weights: Any, keep_dims: bool) -> Any:
     """(mean, biased variance) of `tf.nn.weighted_moments`."""
     return tf1.nn.weighted_moments(x, list(axes), weights, keep_dims=keep_dims)
+
+
+def assign(variable: Any, kind: str, value: Any) -> None:
+    """Changes a variable, or takes off what `subtract` says, without reading what it is then."""
+    change = variable.assign_sub if kind == "subtract" else variable.assign
+    change(value, read_value=False)
 
 
 def select(condition: Any, if_true: Any, if_false: Any) -> Any:

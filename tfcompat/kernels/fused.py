@@ -34,7 +34,7 @@ def fused(
       average_in_kernel: whether the kernel itself moves the averages.  Same formula, other rounding (1 ULP).
       kernel: what runs instead of TensorFlow's; takes what `ops.fused_batch_norm` takes, and any `training`.
     """
-    if tf.is_tensor(config.epsilon):
+    if ops.is_tensor(config.epsilon):
         raise TypeError(
             "epsilon is {!r}; the fused kernel takes a number. Give a number, or fused=False.".format(config.epsilon)
         )
