@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 pytest.importorskip("tf_keras", reason="the real tf.layers are in tf-keras")
 
-from fuzz import command, known
-from golden import catalogue, pins
+from fuzz import child, command, known
+from golden import catalogue, compare, pins
+from golden.observation import Array, Observation
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -61,6 +63,40 @@ def test_wrong_layer_is_found_and_its_case_shrunk(beside):
     (told,) = json.loads(beside.stdout)["places"]
     assert told["found"]["case"]["args"] == {"center": False}
     assert "y0" in told["found"]["report"]
+
+
+class Sides(child.Pair):
+    """What the real function says, time after time, and what the subject says."""
+
+    def __init__(self, real, subject):
+        super().__init__("keras3", "eager", iter(real), iter([subject]))
+
+    def _seen(self, case, side):
+        return next(side)
+
+
+def seen(**arrays):
+    return Observation({name: Array("float32", (), np.float32(value).tobytes()) for name, value in arrays.items()})
+
+
+CASE = catalogue.completed({"id": "fuzz-0", "about": "drawn", "input": {"shape": [4, 3]}}, {"family": "fuzz"})
+
+
+def test_what_the_real_function_does_now_so_now_so_may_differ():
+    sides = Sides(real=[seen(x=1)] * 10 + [seen(x=2)], subject=seen(x=2))
+    sides.check(CASE)
+    assert sides.counts == {"cases": 1, "raised": 0, "racy": 1}
+
+
+def test_what_the_real_function_does_always_so_may_not_differ_beside_it():
+    sides = Sides(real=[seen(x=1, y=1)] + [seen(x=2, y=1)] * 100, subject=seen(x=1, y=3))
+    with pytest.raises(compare.Mismatch, match="y: 1 of 1 elements differ"):
+        sides.check(CASE)
+
+
+def test_arrays_in_another_order_are_a_difference():
+    with pytest.raises(compare.Mismatch, match="arrays are in another order"):
+        Sides(real=[seen(x=1, y=1)], subject=seen(y=1, x=1)).check(CASE)
 
 
 def test_fewer_examples_than_places_are_refused(capsys):
