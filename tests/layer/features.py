@@ -35,6 +35,7 @@ HERE = {
     "registry": hasattr(keras.utils, "register_keras_serializable") or hasattr(keras, "saving"),
     # The flag of tf.function is in 1.15 and, but for 2.0, in all later releases.
     "xla": RELEASE != (2, 0),
+    "jit-compile": RELEASE >= (2, 5),
     "checkpoint-read": RELEASE >= (2, 1),
     # A policy that is an object: from 2.1 on.
     "policy": RELEASE >= (2, 1),

@@ -19,18 +19,18 @@ pytestmark = pytest.mark.needs("tf2")
 MANY, FEW = 65536, 65535
 
 
-def chosen(kernel, elements, monkeypatch, eager=True, onednn=False, xla=True):
+def chosen(kernel, elements, monkeypatch, eager=True, onednn=False, xla=True, jit_compile=None):
     """The engine for an input with so many elements; None: of unknown batch."""
     shape = (1, 1, None, 1) if elements is None else (1, 1, elements, 1)
     config = Config(fused=kernel == "fused", numerics="fast")
     plan = resolve(config, releases.behaviour(ops.RELEASE), shape, "float32")
     monkeypatch.setattr(ops, "HAS_ONEDNN", onednn)
     monkeypatch.setattr(ops, "HAS_XLA", xla)
-    return engines.choose(plan, tf.zeros(shape)) if eager else chosen_in_a_graph(plan, shape)
+    return engines.choose(plan, tf.zeros(shape)) if eager else chosen_in_a_graph(plan, shape, jit_compile)
 
 
-def chosen_in_a_graph(plan, shape):
-    """The engine for an input of which a graph knows this much."""
+def chosen_in_a_graph(plan, shape, jit_compile=None):
+    """The engine for an input of which a graph knows this much, in a function that calls another one."""
     engine = []
 
     @tf.function(input_signature=[tf.TensorSpec(shape)])
@@ -38,7 +38,11 @@ def chosen_in_a_graph(plan, shape):
         engine.append(engines.choose(plan, x))
         return x
 
-    traced.get_concrete_function()
+    @tf.function(**({} if jit_compile is None else {"jit_compile": jit_compile}))
+    def outer(x):
+        return traced(x)
+
+    outer(tf.zeros([3 if size is None else size for size in shape or ()]))
     return engine[0]
 
 
@@ -67,6 +71,14 @@ def test_unfused_is_compiled_eagerly_for_large_inputs(elements, engine, onednn, 
 @pytest.mark.parametrize("elements", [0, 1, FEW, MANY, None])
 def test_unfused_is_compiled_in_any_graph(elements, onednn, monkeypatch):
     assert chosen("unfused", elements, monkeypatch, False, onednn) == COMPILED
+
+
+@pytest.mark.needs("jit-compile")
+@pytest.mark.parametrize("onednn", [True, False])
+@pytest.mark.parametrize("elements", [64, MANY, None])
+@pytest.mark.parametrize("kernel", ["fused", "unfused"])
+def test_all_is_compiled_where_xla_compiles_what_is_around(kernel, elements, onednn, monkeypatch):
+    assert chosen(kernel, elements, monkeypatch, False, onednn, jit_compile=True) == COMPILED
 
 
 @pytest.mark.parametrize("onednn, engine", [(True, EXACT), (False, COMPILED)])

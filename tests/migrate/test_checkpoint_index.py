@@ -2,12 +2,13 @@
 
 import struct
 
+import numpy as np
 import pytest
 from tensorflow.core.framework import tensor_slice_pb2, types_pb2
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
 from fuzz.damage import varint
-from tfcompat.backend import bundle
+from tfcompat.backend import bundle, checkpoints
 
 MAGIC = 0xDB4775248B80FB57
 
@@ -200,6 +201,11 @@ def test_index_without_a_header_has_no_files(checked):
     assert refusal(checked, table(block(row(b"v", entry())))) == "the index puts 'v' in file 0 at byte 0"
 
 
+def test_slices_of_an_index_without_a_header_are_in_no_file(checked):
+    index = table(block(row(b"v", entry(shape=(2,), size=0, slices=[[(0, None)]]))))
+    assert checked(index) == {"v": "it has 8 bytes, the files 0"}
+
+
 def test_header_is_no_variable_and_there_may_be_none(checked):
     assert checked(table(block(row(b"", header())))) == {}
     assert checked(table(block())) == {}
@@ -276,5 +282,18 @@ def test_block_may_have_no_restarts_and_many(checked):
     assert sorted(checked(table(rows + struct.pack("<IIII", 0, 1, 2, 3)), 0)) == ["v"]
 
 
+def test_block_of_more_restarts_than_fit_has_no_entries(checked):
+    assert checked(table(row(b"", header()) + row(b"v", entry()) + struct.pack("<I", 2**32 - 1)), 0) == {}
+
+
 def test_smallest_index_has_an_empty_block(checked):
     assert checked(struct.pack("<I", 0) + bytes(5) + end(0, 4)) == {}
+
+
+def test_reading_what_the_file_does_not_hold_says_why(tmp_path):
+    prefix = str(tmp_path / "model")
+    checkpoints.write_part(prefix, ["v"], [np.zeros(3, np.float32)])
+    with open(prefix + ".data-00000-of-00001", "r+b") as data:
+        data.truncate(8)
+    with pytest.raises(ValueError, match="^it ends at byte 12, the file at 8$"):
+        checkpoints.Reader(prefix).read("v")

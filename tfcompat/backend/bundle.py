@@ -16,6 +16,9 @@ from tfcompat.backend.ops import tf
 _FOOTER, _MAGIC = 48, 0xDB4775248B80FB57
 _RANK = 254
 
+#: Dtypes whose elements take as many bytes as they need, each of them one at least.
+_OF_ANY_LENGTH = (tf.string, tf.variant)
+
 #: A part of a file: where it starts, and how long it is.
 Part = Tuple[int, int]
 
@@ -73,12 +76,12 @@ def _check_entry(name: str, entry: Any, sizes: List[int]) -> str:
     if entry.slices:
         for part in entry.slices:
             _check_slice(name, part, shape)
-        if length > sum(sizes) and min(sizes, default=0) >= 0:
+        if length > sum(sizes) and -1 not in sizes:
             return "it has {} bytes, the files {}".format(length, sum(sizes))
         return ""
     if not 0 <= entry.shard_id < len(sizes) or entry.offset < 0 or entry.size < 0:
         raise ValueError("the index puts {!r} in file {} at byte {}".format(name, entry.shard_id, entry.offset))
-    fixed = entry.dtype not in (tf.string.as_datatype_enum, tf.variant.as_datatype_enum)
+    fixed = tf.as_dtype(entry.dtype) not in _OF_ANY_LENGTH
     if length > entry.size or (fixed and length != entry.size):
         raise ValueError("{!r} of shape {} takes {} bytes, and has {}".format(name, shape, length, entry.size))
     held, end = sizes[entry.shard_id], entry.offset + entry.size
@@ -86,13 +89,12 @@ def _check_entry(name: str, entry: Any, sizes: List[int]) -> str:
 
 
 def _length(name: str, dtype: int, shape: List[int]) -> int:
-    """The bytes of a tensor, at least one for each string."""
+    """The bytes of a tensor, the fewest where it has no fixed length."""
     try:
-        length = max(tf.as_dtype(dtype).size or 1, 1)
+        kind = tf.as_dtype(dtype)
     except TypeError:
         raise ValueError("the index gives {!r} a dtype that does not exist, {}".format(name, dtype)) from None
-    if dtype in (tf.string.as_datatype_enum, tf.variant.as_datatype_enum):
-        length = 1
+    length = 1 if kind in _OF_ANY_LENGTH else kind.size
     for size in shape:
         length *= size
     return int(length)

@@ -42,6 +42,11 @@ def in_v1_graph() -> bool:
     return not _eager_outside()
 
 
+def in_xla() -> bool:
+    """Whether operations end up in a function that XLA compiles."""
+    return bool(control_flow_util.GraphOrParentsInXlaContext(tf1.get_default_graph()))
+
+
 def is_tensor(value: Any) -> bool:
     """`tf.is_tensor`, which takes as long as an operation to deny that a number is one."""
     return type(value) not in (bool, int, float) and bool(tf.is_tensor(value))
@@ -69,12 +74,7 @@ def keeping_intermediates() -> Iterator[None]:
     the switch `tf.compat.v1.experimental.output_all_intermediates`, which cannot be read and so cannot be restored.
     """
     util = control_flow_util_v2
-    graph = tf1.get_default_graph()
-    if (
-        util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE is not None
-        or util.in_defun()
-        or control_flow_util.GraphOrParentsInXlaContext(graph)
-    ):
+    if util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE is not None or util.in_defun() or in_xla():
         yield
         return
     util._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE = True

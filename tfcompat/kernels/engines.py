@@ -17,6 +17,7 @@ class Row(NamedTuple):
     Attributes:
       kernel: of the plan: `fused` or `unfused`.
       eager: whether each operation runs when it is called; None: either.
+      xla: whether XLA compiles what is around, so that TensorFlow's own kernels do not run; None: either.
       onednn: whether oneDNN's kernels are used; None: either.
       least: fewest elements of the input; in a graph where a size is unknown it is taken to be large.
       engine: `EXACT`, the kernels of the exact numerics, or a `Fast`.
@@ -25,6 +26,7 @@ class Row(NamedTuple):
 
     kernel: str
     eager: Optional[bool]
+    xla: Optional[bool]
     onednn: Optional[bool]
     least: int
     engine: Optional[Fast]
@@ -32,12 +34,13 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row("fused", None, True, 0, EXACT, "oneDNN's fused kernel is as fast as memory allows"),
-    Row("fused", None, False, 1 << 16, COMPILED, "Eigen's fused kernel takes nearly twice as long for large inputs"),
-    Row("fused", None, False, 0, EXACT, "for small inputs one kernel is faster than several calls"),
-    Row("unfused", True, None, 1 << 16, COMPILED, "passes over the input cost more than calls"),
-    Row("unfused", True, None, 0, EXACT, "for small inputs calls cost more than passes over the input"),
-    Row("unfused", False, None, 0, COMPILED, "fewer operations and fewer passes over the input"),
+    Row("fused", False, True, None, 0, COMPILED, "the fused kernel becomes sums that XLA computes term by term"),
+    Row("fused", None, None, True, 0, EXACT, "oneDNN's fused kernel is as fast as memory allows"),
+    Row("fused", None, None, False, 1 << 16, COMPILED, "Eigen's takes nearly twice as long for large inputs"),
+    Row("fused", None, None, False, 0, EXACT, "for small inputs one kernel is faster than several calls"),
+    Row("unfused", True, None, None, 1 << 16, COMPILED, "passes over the input cost more than calls"),
+    Row("unfused", True, None, None, 0, EXACT, "for small inputs calls cost more than passes over the input"),
+    Row("unfused", False, None, None, 0, COMPILED, "fewer operations and fewer passes over the input"),
 )
 
 
@@ -63,6 +66,7 @@ def choose(plan: Plan, x: Any) -> Optional[Fast]:
         for row in ROWS
         if row.kernel == plan.kernel
         and row.eager in (None, eager)
+        and row.xla in (None, ops.in_xla())
         and row.onednn in (None, ops.HAS_ONEDNN)
         and row.least <= _elements(shape)
     )
