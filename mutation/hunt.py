@@ -13,8 +13,9 @@ from mutation.protocol import Request
 #: first of all for what is outside of functions, which all of them read.
 ABOUT = (
     ("tfcompat/kernels/step", ("test_layer_averages",)),
-    ("tfcompat/kernels/empty", ("test_layer_empty",)),
-    ("tfcompat/kernels/replicas", ("test_layer_synchronized",)),
+    ("tfcompat/kernels/__init__", ("test_layer_empty", "test_layer_fast")),
+    ("tfcompat/kernels/empty", ("test_layer_empty", "test_layer_replicas")),
+    ("tfcompat/kernels/replicas", ("test_layer_synchronized", "test_layer_replicas")),
     ("tfcompat/kernels/engines", ("test_layer_engines", "test_layer_fast")),
     ("tfcompat/kernels/fast", ("test_layer_fast_arithmetic", "test_layer_fast")),
     (
@@ -24,7 +25,8 @@ ABOUT = (
     ("tfcompat/backend/ops", ("test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages")),
     ("tfcompat/backend/bundle", ("test_checkpoint_index",)),
     ("tfcompat/backend/checkpoints", ("test_checkpoint_files", "test_diagnoses")),
-    ("tfcompat/backend/replicas", ("test_layer_synchronized",)),
+    ("tfcompat/backend/replicas", ("test_layer_replicas", "test_layer_synchronized")),
+    ("tfcompat/backend/protos", ("test_protos",)),
     ("tfcompat/backend/keras", ("test_layer_hosts", "test_layer_variables", "test_layer_models", "test_layer_saving")),
     ("tfcompat/backend/serial", ("test_layer_config", "test_layer_written")),
     ("tfcompat/backend/v1_graph", ("test_layer_scopes", "test_layer_names_of_tf1", "test_layer_graph")),

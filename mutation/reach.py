@@ -30,7 +30,7 @@ _MIGRATE = tuple(
 )
 _FILES = tuple(
     "tests/migrate/test_%s.py" % name
-    for name in ("checkpoint_files", "checkpoint_index", "checkpoint_plan", "diagnoses")
+    for name in ("checkpoint_files", "checkpoint_index", "checkpoint_plan", "diagnoses", "protos")
 )
 
 #: Tests that start processes or threads for tens of seconds.

@@ -1,5 +1,7 @@
 """A batch without elements: it destroys the averages, as in TensorFlow, changes nothing, or is an error."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,27 @@ def test_an_empty_batch_can_be_an_error_that_names_the_cure(kind, wrap):
         call(tf.constant(empty(kind)), **({"training": True} if wrap == "eager" else {}))
     for name, value in values(layer).items():
         assert value.tobytes() == before[name].tobytes(), name
+
+
+@pytest.mark.needs("tf2")
+def test_the_error_says_what_to_do_and_the_shape():
+    layer = BatchNormalization(empty_batch="error")
+    with pytest.raises(tf.errors.InvalidArgumentError) as refused:
+        layer(tf.zeros((0, 3)), training=True)
+    assert (
+        "the batch has no elements, of which mean and variance would be NaN. Leave it out, or choose "
+        "empty_batch=keep, which changes nothing. Its shape:"
+    ) in str(refused.value)
+    assert re.search(r"Its shape:\W+0,? 3\b", str(refused.value))
+
+
+@pytest.mark.needs("tf2")
+@pytest.mark.parametrize("empty_batch", ["keep", "error"])
+def test_a_batch_of_one_element_is_not_empty(empty_batch):
+    layer = BatchNormalization(momentum=0.5, empty_batch=empty_batch)
+    train = tf.function(lambda x: layer(x, training=True), input_signature=[tf.TensorSpec([None, 1])])
+    train(tf.constant([[4.0]]))
+    assert values(layer)["moving_mean"].tolist() == [2.0]
 
 
 @pytest.mark.needs("tf2")

@@ -149,3 +149,13 @@ def test_discriminator_of_a_gan_is_moved_by_one_of_its_two_users(graph):
     batch_normalization(real, training=True, name="norm")
     batch_normalization(fake, training=True, name="norm", reuse=True, updates="skip")
     assert len(tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)) == 2
+
+
+@pytest.mark.graph
+@pytest.mark.parametrize("release, trains", [("1.13", ["bn/gamma:0", "bn/beta:0"]), ("1.14", [])])
+def test_layer_that_was_made_frozen_trains_once_it_is_thawed_up_to_1_13(graph, release, trains):
+    layer = BatchNormalization(trainable=False, name="bn", release=release)
+    layer(tf.ones((4, 3)), training=True)
+    assert layer.trainable_weights == []
+    layer.trainable = True
+    assert [variable.name for variable in layer.trainable_weights] == trains

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from features import keras, tf
-from kernels import batch
+from kernels import KERNELS, batch, values
 from tfcompat.backend import host, models, ops
 from tfcompat.layers import BatchNormalization
 
@@ -331,3 +331,22 @@ def test_features_of_the_kernel_are_those_of_the_release_that_runs():
     assert (release >= (2, 2)) is ops.FUSED_AVERAGES
     assert (release >= (2, 6)) is ops.FUSED_TAKES_RANK_5
     assert (release >= (2, 22)) is ops.VARIANCE_DEPENDS_ON_MEAN
+
+
+@pytest.mark.needs("keras3")
+@pytest.mark.parametrize("kind", ["fused", "unfused", "renorm"])
+def test_stateless_call_gives_the_averages_back_and_changes_none(kind):
+    arguments, shape, _ = KERNELS[kind]
+    x = tf.constant(batch(shape))
+    stateful = BatchNormalization(momentum=0.5, **arguments)
+    layer = BatchNormalization(momentum=0.5, **arguments)
+    layer.build(shape)
+    before = values(layer)
+    y, averages = layer.stateless_call(layer.trainable_variables, layer.non_trainable_variables, x, training=True)
+    assert np.array_equal(y, stateful(x, training=True))
+    assert len(averages) == len(stateful.non_trainable_variables) >= 2
+    for got, expected in zip(averages, stateful.non_trainable_variables):
+        assert np.array_equal(got, expected), expected.name
+    assert {name: value.tolist() for name, value in values(layer).items()} == {
+        name: value.tolist() for name, value in before.items()
+    }

@@ -158,3 +158,50 @@ def test_what_keras_gives_must_be_a_function(name):
     assert refusal(lambda: serial.resolve(fake, Config(**{name: 5}))) == (
         "{} is 5, which Keras does not know. Give a function, a Keras object, its config or name.".format(name)
     )
+
+
+@pytest.mark.parametrize("name", ["gone_initializer", "Session", "global_variables_initializer", 3, None])
+def test_what_is_no_initializer_of_tf1_is_not_read(name):
+    config = {"gamma_initializer": {"tf1_initializer": name, "config": {}}}
+    told = refusal(lambda: serial.resolve(HOST, Config(**config)))
+    assert told == "{!r} is no initializer of tf.compat.v1, such as `constant_initializer`".format(name)
+
+
+class Known:
+    """An adjustment of a class that Keras can find."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def get_config(self):
+        return {"factor": self.factor}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@pytest.mark.parametrize("key", ["registered_name", "class_name"])
+def test_object_is_made_of_its_class_and_config(registry, key):
+    registry["tests>Known"] = Known
+    found = serial.from_json(HOST, {"adjustment": {key: "tests>Known", "config": {"factor": 3.0}}})["adjustment"]
+    assert type(found) is Known and found.factor == 3.0
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"class_name": "gone>Known", "config": {}},
+        {"class_name": "tests>Known", "config": None},
+        {"class_name": "tests>Known"},
+        {"class_name": "tests>adjusted", "config": {}},
+        {"class_name": ["tests>Known"], "config": {}},
+        {"config": {}},
+    ],
+)
+def test_object_that_cannot_be_made_is_refused(registry, told):
+    registry.update({"tests>Known": Known, "tests>adjusted": adjusted})
+    assert refusal(lambda: serial.from_json(HOST, {"adjustment": told})) == (
+        "the layer's adjustment is written as {!r}; allowed is the name of a registered function, or an object whose "
+        "class is registered. Import the module that registers it first.".format(told)
+    )
