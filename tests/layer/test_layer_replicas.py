@@ -101,9 +101,9 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def found():
     """What the program prints."""
-    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True)
-    assert ended.returncode == 0, ended.stderr.decode("utf-8", "replace")
-    return json.loads(ended.stdout.decode("utf-8").splitlines()[-1])
+    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.splitlines()[-1])
 
 
 def test_several_replicas_are_those_of_a_strategy_that_has_them(found):
