@@ -80,8 +80,8 @@ WORKLOADS = [
     Workload("tabnet-virtual", (4096, 64), arguments={"virtual_batch_size": 128}),
     Workload("tiny-train", _TINY, mode="eager", quick=True),
     Workload("tiny-inference", _TINY, step="inference", mode="eager", quick=True),
-    Workload("xla-fused", _IMAGE, xla=True, peers=OURS, quick=True, batches=True),
-    Workload("xla-unfused", _IMAGE, arguments={"fused": False}, xla=True, peers=OURS),
+    Workload("xla-fused", _IMAGE, xla=True, quick=True, batches=True),
+    Workload("xla-unfused", _IMAGE, arguments={"fused": False}, xla=True),
     Workload("xla-renorm", _IMAGE, arguments={"renorm": True}, xla=True, peers=OURS),
     Workload("xla-virtual", _IMAGE, arguments={"virtual_batch_size": 8}, xla=True, peers=OURS),
 ]

@@ -22,7 +22,10 @@ ABOUT = (
         "tfcompat/kernels",
         ("test_layer_moments", "test_layer_averages", "test_layer_fast_arithmetic", "test_layer_fast"),
     ),
-    ("tfcompat/backend/ops", ("test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages")),
+    (
+        "tfcompat/backend/ops",
+        ("test_layer_engines", "test_layer_hosts", "test_layer_fast_arithmetic", "test_layer_averages"),
+    ),
     ("tfcompat/backend/bundle", ("test_checkpoint_index",)),
     ("tfcompat/backend/checkpoints", ("test_checkpoint_files", "test_diagnoses")),
     ("tfcompat/backend/replicas", ("test_layer_replicas", "test_layer_synchronized")),

@@ -75,7 +75,7 @@ def test_unfused_is_compiled_in_any_graph(elements, onednn, monkeypatch):
 
 @pytest.mark.needs("jit-compile")
 @pytest.mark.parametrize("onednn", [True, False])
-@pytest.mark.parametrize("elements", [64, MANY, None])
+@pytest.mark.parametrize("elements", [0, 64, MANY, None])
 @pytest.mark.parametrize("kernel", ["fused", "unfused"])
 def test_all_is_compiled_where_xla_compiles_what_is_around(kernel, elements, onednn, monkeypatch):
     assert chosen(kernel, elements, monkeypatch, False, onednn, jit_compile=True) == COMPILED
@@ -89,6 +89,20 @@ def test_an_unknown_size_counts_as_large(onednn, engine, monkeypatch):
 def test_without_xla_plain_operations_take_the_place_of_compiled_ones(monkeypatch):
     assert chosen("unfused", MANY, monkeypatch, xla=False) == PLAIN
     assert chosen("fused", FEW, monkeypatch, xla=False) is EXACT
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "AMD64"])
+@pytest.mark.parametrize("minor, by_default", [([2, 8], False), ([2, 9], True), ([2, 10], True), ([1, 15], False)])
+def test_onednn_is_used_where_it_is_switched_on_and_by_default_from_2_9_on(machine, minor, by_default):
+    assert ops.uses_onednn(machine, minor, {}) is by_default
+    for said in ("1", "true", "YES", "on"):
+        assert ops.uses_onednn(machine, minor, {"TF_ENABLE_ONEDNN_OPTS": said})
+    for said in ("0", "false", "", "2"):
+        assert not ops.uses_onednn(machine, minor, {"TF_ENABLE_ONEDNN_OPTS": said})
+
+
+def test_other_machines_have_no_onednn():
+    assert not ops.uses_onednn("aarch64", [2, 21], {"TF_ENABLE_ONEDNN_OPTS": "1"})
 
 
 def test_an_input_of_unknown_rank_is_computed_exactly(monkeypatch):

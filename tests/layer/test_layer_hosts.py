@@ -8,6 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from tensorflow.python.ops import control_flow_util_v2
 
 from features import keras, tf
 from kernels import KERNELS, batch, values
@@ -350,3 +351,31 @@ def test_stateless_call_gives_the_averages_back_and_changes_none(kind):
     assert {name: value.tolist() for name, value in values(layer).items()} == {
         name: value.tolist() for name, value in before.items()
     }
+
+
+def intermediates_are_kept():
+    return control_flow_util_v2._EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE
+
+
+@pytest.mark.graph
+def test_conditionals_of_a_graph_keep_their_intermediates_for_as_long_as_is_asked(graph):
+    with ops.keeping_intermediates():
+        assert intermediates_are_kept() is True
+    assert intermediates_are_kept() is None
+
+
+@pytest.mark.graph
+def test_conditionals_keep_what_somebody_else_has_decided(graph, monkeypatch):
+    monkeypatch.setattr(control_flow_util_v2, "_EXPERIMENTAL_OUTPUT_ALL_INTERMEDIATES_OVERRIDE", False)
+    with ops.keeping_intermediates():
+        assert intermediates_are_kept() is False
+    assert intermediates_are_kept() is False
+
+
+@pytest.mark.graph
+@pytest.mark.parametrize("defun, xla", [(True, False), (False, True)])
+def test_conditionals_in_functions_and_under_xla_are_left_as_they_are(graph, monkeypatch, defun, xla):
+    monkeypatch.setattr(control_flow_util_v2, "in_defun", lambda: defun)
+    monkeypatch.setattr(ops, "in_xla", lambda: xla)
+    with ops.keeping_intermediates():
+        assert intermediates_are_kept() is None

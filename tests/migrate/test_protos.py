@@ -15,6 +15,15 @@ def constant(shape, values=(), dtype=types_pb2.DT_FLOAT, **more):
     return made
 
 
+@pytest.mark.parametrize("name", ["GraphDef", "MetaGraphDef", "SavedModel", "TrackableObjectGraph"])
+def test_messages_are_those_of_tensorflow(name):
+    assert getattr(protos, name).DESCRIPTOR.full_name == "tensorflow." + name
+
+
+def test_largest_constant_is_one_of_64_mb_in_float32():
+    assert protos.LARGEST * 4 == 64 * 1024**2
+
+
 @pytest.mark.parametrize("value", [np.float32(2.5), np.zeros((0, 3), "float32"), np.arange(6.0).reshape(2, 3)])
 def test_array_of_a_constant_is_what_was_written(value):
     found = protos.array(tf.make_tensor_proto(value))

@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import os
 import platform
-from typing import Any, Callable, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Tuple
 
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util, control_flow_util_v2
@@ -123,10 +123,16 @@ def compiled(function: Callable[..., Any]) -> Any:
     return tf.function(function, jit_compile=True, autograph=False, **{relaxing: True})
 
 
-#: Whether oneDNN's kernels are used: TensorFlow is built with them, and they were not switched off when it started.
-HAS_ONEDNN = platform.machine().lower() in ("x86_64", "amd64") and (
-    os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1" if _MINOR >= [2, 9] else "0").lower() in ("1", "true", "yes", "on")
-)
+def uses_onednn(machine: str, minor: Sequence[int], environment: Mapping[str, str]) -> bool:
+    """Whether oneDNN's kernels are used: TensorFlow is built with them, and they are switched on; from 2.9 on they are
+    where nothing is said.
+    """
+    said = environment.get("TF_ENABLE_ONEDNN_OPTS", "1" if tuple(minor) >= (2, 9) else "0")
+    return machine.lower() in ("x86_64", "amd64") and said.lower() in ("1", "true", "yes", "on")
+
+
+#: Whether it was so when TensorFlow started.
+HAS_ONEDNN = uses_onednn(platform.machine(), _MINOR, os.environ)
 
 
 def is_eager(x: Any) -> bool:
