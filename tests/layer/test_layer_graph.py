@@ -306,3 +306,11 @@ def test_keras_model_in_a_v1_graph_computes_with_the_layer(graph, form):
             assert abs(got.mean()) < 1e-5
         else:
             close(got, batch((4, 3)) / np.sqrt(1.001))
+
+
+@pytest.mark.graph
+def test_each_call_takes_one_name_scope(graph):
+    for reuse in (None, True):
+        batch_normalization(tf.ones((4, 3)), name="bn", training=True, reuse=reuse)
+    with tf1.name_scope("bn") as scope:
+        assert scope == "bn_2/"

@@ -42,7 +42,7 @@ def of_each(strategy, function, parts=parts):
         context = tf.distribute.get_replica_context()
         return function(tf.constant(parts[context.replica_id_in_sync_group]))
 
-    found = strategy.run(run)
+    found = strategy.run(tf.autograph.experimental.do_not_convert(run))
     return [strategy.experimental_local_results(value) for value in found]
 
 
