@@ -243,6 +243,15 @@ def test_partitioner_splits_gamma_and_beta_alone(session):
     assert (y == whole).all()
 
 
+def test_weights_of_a_layer_are_the_parts_of_partitioned_variables(graph):
+    layer = BatchNormalization(name="bn")
+    with tf1.variable_scope("scope", partitioner=tf1.fixed_size_partitioner(2)):
+        layer(tf.ones((3, 4)), training=True)
+    parts = ["scope/bn/%s/part_%d:0" % (name, part) for name in ("gamma", "beta") for part in range(2)]
+    assert [variable.name for variable in layer.trainable_weights] == parts
+    assert len(layer.non_trainable_weights) == 2
+
+
 def test_custom_getter_sees_every_variable(graph):
     asked = []
 

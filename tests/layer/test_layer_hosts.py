@@ -471,3 +471,17 @@ def test_rank_5_is_rank_4_to_a_fused_kernel_that_takes_no_other(data_format, is_
     again = tf.function(run.python_function, input_signature=[tf.TensorSpec([None, *x.shape[1:]])])
     for got, value in zip(again(x), expected):
         close(got, value)
+
+
+@pytest.mark.graph
+def test_value_of_a_variable_is_not_known_when_a_graph_is_made():
+    assert ops.static_value(tf.Variable(True)) is None
+    assert ops.static_value(tf.constant(True)) in (True, np.True_)
+    assert ops.static_value(0) is False
+
+
+@pytest.mark.needs("keras2", "policy")
+def test_variables_keep_their_dtype_under_a_policy_that_casts():
+    layer = BatchNormalization(dtype="mixed_float16", autocast=True)
+    layer.build((None, 3))
+    assert not any("AutoCast" in type(variable).__name__ for variable in layer.weights)

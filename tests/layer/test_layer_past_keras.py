@@ -97,6 +97,11 @@ def test_activity_regularizer_still_counts(calls):
     assert len(layer.losses) == 1
 
 
+def test_layer_that_casts_its_input_goes_to_keras(calls):
+    layer = BatchNormalization(autocast=True, dtype="float32")
+    assert not goes_past(layer, calls, inputs=tf.constant(batch(dtype="float64")), training=True)
+
+
 def test_mask_of_the_input_is_still_carried(calls):
     layer, x = BatchNormalization(), tf.constant(batch((6, 5, 3)))
     layer(x, training=True)
