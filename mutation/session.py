@@ -71,8 +71,9 @@ def _forking_run(trace, command, *args, **kwargs):
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as lines:
         pid = os.fork()
         if pid == 0:
-            os.dup2(output.fileno(), 1)
-            os.dup2(output.fileno(), 2)
+            for number, name in ((1, "stdout"), (2, "stderr")):
+                os.dup2(output.fileno(), number)
+                setattr(sys, name, os.fdopen(number, "w"))  # pytest has put its own there
             _be(command[2], trace, lines)
         status = os.waitpid(pid, 0)[1]
         output.seek(0)
