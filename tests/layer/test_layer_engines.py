@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from features import tf
+from features import HERE, tf
 from tfcompat import releases
 from tfcompat.backend import ops
 from tfcompat.config import Config
@@ -99,6 +99,10 @@ def test_onednn_is_used_where_it_is_switched_on_and_by_default_from_2_9_on(machi
         assert ops.uses_onednn(machine, minor, {"TF_ENABLE_ONEDNN_OPTS": said})
     for said in ("0", "false", "", "2"):
         assert not ops.uses_onednn(machine, minor, {"TF_ENABLE_ONEDNN_OPTS": said})
+
+
+def test_xla_is_there_from_2_5_on():
+    assert ops.HAS_XLA is HERE["jit-compile"]
 
 
 def test_other_machines_have_no_onednn():

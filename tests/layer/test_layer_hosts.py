@@ -485,3 +485,14 @@ def test_variables_keep_their_dtype_under_a_policy_that_casts():
     layer = BatchNormalization(dtype="mixed_float16", autocast=True)
     layer.build((None, 3))
     assert not any("AutoCast" in type(variable).__name__ for variable in layer.weights)
+
+
+@pytest.mark.needs("keras2", "tf2")
+def test_mask_that_a_model_was_made_with_is_left_out_by_a_layer_that_follows_a_release_without_masks():
+    x, mask = keras.Input((5, 3)), keras.Input((5,), dtype="bool")
+    y = BatchNormalization(release="2.4")(x, mask=mask)
+    model = keras.Model([x, mask], y)
+    values = tf.constant(batch((2, 5, 3)))
+    np.testing.assert_array_equal(
+        model([values, tf.zeros((2, 5), bool)]), BatchNormalization(release="2.4")(values, training=False)
+    )
