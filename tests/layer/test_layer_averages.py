@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from features import tf
-from kernels import batch
+from kernels import KERNELS, batch, values
 from tfcompat import releases
 from tfcompat.backend import eager, ops
 from tfcompat.config import Config
 from tfcompat.kernels import averages, debiased_renorm
 from tfcompat.kernels.step import Step, Update
+from tfcompat.layers import BatchNormalization
 from tfcompat.plan import resolve
 
 tf1 = tf.compat.v1
@@ -149,3 +150,21 @@ def test_a_variable_is_no_static_value():
     assert ops.static_value(tf.Variable(True)) is None
     assert ops.static_value(tf.constant(True)) == True  # noqa: E712 - an array
     assert [ops.static_value(given) for given in (True, False, 1, 0)] == [True, False, True, False]
+
+
+@pytest.mark.needs("tf2")
+@pytest.mark.parametrize("kind", ["fused", "unfused"])
+@pytest.mark.parametrize("numerics", ["exact", "fast"])
+def test_moments_that_a_kernel_leaves_unset_at_inference_do_not_reach_the_averages(kind, numerics, monkeypatch):
+    def trained():
+        layer = BatchNormalization(momentum=0.5, numerics=numerics, **KERNELS[kind][0])
+        step = tf.function(lambda x, training: layer(x, training=training))
+        found = []
+        for seed, training in enumerate((True, False, True, False)):
+            step(tf.constant(batch(seed=seed)), tf.constant(training))
+            found += [value.tobytes() for _, value in sorted(values(layer).items())]
+        return found
+
+    expected = trained()
+    monkeypatch.setattr(ops, "FUSED_LEAVES_MOMENTS_UNSET", True)
+    assert trained() == expected

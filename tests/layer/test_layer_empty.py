@@ -7,6 +7,9 @@ import pytest
 
 from features import tf
 from kernels import KERNELS, batch, values
+from tfcompat.config import Config
+from tfcompat.kernels import empty as empty_batches
+from tfcompat.kernels.step import Step, Update
 from tfcompat.layers import BatchNormalization, batch_normalization
 
 tf1 = tf.compat.v1
@@ -159,3 +162,36 @@ def test_what_becomes_of_empty_batches_is_written_with_the_layer():
     config = BatchNormalization(empty_batch="keep").get_config()
     assert config["empty_batch"] == "keep"
     assert BatchNormalization.from_config(config).config.empty_batch == "keep"
+
+
+@pytest.mark.needs("tf2")
+def test_nothing_is_asked_of_a_batch_that_is_known_not_to_be_empty():
+    config = Config(empty_batch="error")
+    x, nothing = tf.zeros((2, 3)), tf.zeros((0, 3))
+    assert empty_batches.refused(x, config, True) is x
+    assert empty_batches.refused(nothing, config, False) is nothing
+    assert empty_batches.presence(x, Config(empty_batch="keep")) is None
+    assert empty_batches.presence(nothing, Config()) is None
+    assert not empty_batches.presence(nothing, Config(empty_batch="keep"))
+
+
+@pytest.mark.needs("tf2")
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize("training", [True, False, None])
+def test_updates_wait_for_elements_but_what_tensorflow_computes_from_averages(present, training):
+    when = None if training is None else tf.constant(training)
+    moves = Update("renorm_mean", "subtract", None, when=when)
+    follows = Update("moving_variance", "assign", None, when=when, after=("renorm_mean",))
+    takes_off = Update("moving_mean", "subtract", None, when=when, after=("renorm_mean",))
+    sets = Update("moving_mean", "assign", None, when=when)
+    step = Step(tf.zeros(()), (moves, follows, takes_off, sets))
+    expected = present and training is not False
+    for config, free in ((Config(), {1}), (Config(empty_batch="keep"), set()), (Config(empty_batch="error"), {1})):
+        guarded = empty_batches.updated_if(tf.constant(present), step, config)
+        assert guarded.output is step.output
+        for number, update in enumerate(guarded.updates):
+            if number in free:
+                assert update is follows
+            else:
+                assert bool(update.when) is expected
+                assert update._replace(when=when) == step.updates[number]

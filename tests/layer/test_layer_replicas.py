@@ -9,6 +9,7 @@ import pytest
 
 from features import tf
 from tfcompat.backend import replicas
+from tfcompat.kernels import replicas as synchronizing
 
 pytestmark = pytest.mark.needs("tf2")
 
@@ -60,17 +61,38 @@ total = of_each(two, lambda x: replicas.total([tf.reduce_sum(x), tf.cast(tf.size
 found["total"] = [told(total[0]), told(total[1])]
 found["sum"] = float(whole.sum())
 
-for keep_dims in (False, True):
-    mean, variance = of_each(two, lambda x: synchronized_moments(x, (0, 1), keep_dims))
-    shape = (1, 1, 3) if keep_dims else (3,)
-    found["moments keep_dims=%s" % keep_dims] = [
-        bool(np.shape(value) == shape and np.allclose(np.ravel(value), expected, rtol=1e-6))
-        for values, expected in ((mean, whole.mean((0, 1))), (variance, whole.var((0, 1))))
+
+
+def of_all(parts, rtol, keep_dims=False, masks=None):
+    # Whether mean and variance on each replica are those of all elements that the masks leave.
+
+    def moments(x):
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        mask = None if masks is None else tf.constant(masks[replica])
+        return synchronized_moments(x, (0, 1), keep_dims, mask)
+
+    whole = np.concatenate(parts).astype("float64")
+    left = whole if masks is None else whole[np.concatenate(masks)][:, None]
+    shape = (1, 1, whole.shape[-1]) if keep_dims else whole.shape[-1:]
+    return [
+        bool(
+            value.dtype.name == parts[0].dtype
+            and tuple(value.shape) == shape
+            and np.allclose(np.ravel(value), expected, rtol=rtol)
+        )
+        for values, expected in zip(of_each(two, moments, parts), (left.mean((0, 1)), left.var((0, 1))))
         for value in values
     ]
-half = [part.astype("float16") for part in parts]
-mean, _ = of_each(two, lambda x: synchronized_moments(x, (0, 1), False), half)
-found["half"] = [value.dtype.name for value in mean]
+
+
+found["moments"] = of_all(parts, 1e-6)
+found["moments of rank 3"] = of_all(parts, 1e-6, keep_dims=True)
+found["moments of one channel"] = of_all([part[..., :1] for part in parts], 1e-6)
+found["moments of float64"] = of_all([part.astype("float64") for part in parts], 1e-13)
+found["moments whose sums overflow"] = of_all([np.float16(50 * part + 30000) for part in parts], 2e-3)
+masks = [np.array([[True, False], [False, False], [True, True]]), random.uniform(size=(5, 2)) < 0.5]
+found["moments under a mask"] = of_all(parts, 1e-6, masks=masks)
+found["moments under a mask of rank 3"] = of_all(parts, 1e-6, keep_dims=True, masks=masks)
 
 
 def presence(**arguments):
@@ -98,50 +120,32 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def found():
-    """What the program prints."""
+def test_replicas_add_up_what_each_of_them_has():
+    """One test, since a hunt of mutants attributes what a program runs to the test that runs it."""
     ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     (line,) = [line for line in ended.stdout.splitlines() if line.startswith("{")]  # TensorFlow warns around it
-    return json.loads(line)
-
-
-def test_several_replicas_are_those_of_a_strategy_that_has_them(found):
-    outside, across, of_one, of_two, of_the_other = found["several"]
-    assert (outside, across, of_one, of_two, of_the_other) == (False, False, False, True, True)
-
-
-def test_total_is_the_sum_over_all_replicas_on_each(found):
+    found = json.loads(line)
+    # Outside, between replicas, the one of one, and the two of two.
+    assert found["several"] == [False, False, False, True, True]
     sums, sizes = found["total"]
     assert sums == pytest.approx([found["sum"]] * 2, rel=1e-6)
     assert sizes == [48, 48]
-
-
-@pytest.mark.parametrize("keep_dims", [False, True])
-def test_moments_are_those_of_all_elements_on_each(found, keep_dims):
-    assert found["moments keep_dims=%s" % keep_dims] == [True] * 4
-
-
-def test_moments_have_the_dtype_of_the_input(found):
-    assert found["half"] == ["float16", "float16"]
-
-
-@pytest.mark.parametrize(
-    "asked, knows, has",
-    [
-        ("presence", [True, True], [False, True]),
-        ("presence keep", [True, True], [False, True]),
-        ("presence synchronized", [False, False], [False, False]),
-        ("presence synchronized keep", [True, True], [True, True]),
-    ],
-)
-def test_replica_knows_whether_it_has_examples_and_a_synchronized_one_whether_any_has(found, asked, knows, has):
-    assert found[asked] == [knows, has]
-
-
-def test_synchronized_averages_are_those_of_the_replicas_that_have_examples(found):
+    moments = {name: agrees for name, agrees in found.items() if name.startswith("moments")}
+    assert moments == dict.fromkeys(moments, [True] * 4) and len(moments) == 7
+    # Whether a replica knows if there are examples, and whether there are; only the second has some.
+    assert found["presence"] == found["presence keep"] == [[True, True], [False, True]]
+    assert found["presence synchronized"] == [[False, False], [False, False]]
+    assert found["presence synchronized keep"] == [[True, True], [True, True]]
     assert found["averages"] is True
+
+
+def test_without_other_replicas_the_moments_are_the_ordinary_ones(monkeypatch):
+    monkeypatch.setattr(synchronizing, "batch_moments", lambda *args: args)
+    assert synchronizing.synchronized_moments("x", "axes", "keep_dims", "mask", "depends") == (
+        *("x", "axes", "keep_dims"),
+        *("mask", "depends"),
+    )
 
 
 def test_workers_that_do_not_wait_cannot_be_synchronized(monkeypatch):
