@@ -36,6 +36,7 @@ ABOUT = (
     ("tfcompat/backend/legacy_layers", ("test_installation",)),
     ("tfcompat/backend/eager", ("test_layer_past_keras", "test_layer_averages", "test_layer_variables")),
     ("tfcompat/backend", ("test_layer_hosts", "test_layer_variables", "test_layer_past_keras", "test_layer_saving")),
+    ("tfcompat/config", ("test_unit_config", "test_refusals", "test_layer_config")),
     ("tfcompat/plan", ("test_unit_plan", "test_refusals", "test_layer_fast")),
     ("tfcompat/releases", ("test_shipped", "test_unit_releases")),
     ("tfcompat", ("test_unit_config", "test_unit_releases", "test_refusals")),

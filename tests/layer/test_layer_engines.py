@@ -33,12 +33,12 @@ def chosen_in_a_graph(plan, shape, jit_compile=None):
     """The engine for an input of which a graph knows this much, in a function that calls another one."""
     engine = []
 
-    @tf.function(input_signature=[tf.TensorSpec(shape)])
+    @tf.function(input_signature=[tf.TensorSpec(shape)], autograph=False)
     def traced(x):
         engine.append(engines.choose(plan, x))
         return x
 
-    @tf.function(**({} if jit_compile is None else {"jit_compile": jit_compile}))
+    @tf.function(autograph=False, **({} if jit_compile is None else {"jit_compile": jit_compile}))
     def outer(x):
         return traced(x)
 
