@@ -30,7 +30,13 @@ ABOUT = (
     ("tfcompat/backend/checkpoints", ("test_checkpoint_files", "test_diagnoses")),
     ("tfcompat/backend/replicas", ("test_layer_replicas", "test_layer_synchronized")),
     ("tfcompat/backend/protos", ("test_protos",)),
-    ("tfcompat/backend/keras", ("test_layer_hosts", "test_layer_variables", "test_layer_models", "test_layer_saving")),
+    (
+        "tfcompat/backend/keras",
+        (
+            *("test_layer_past_keras", "test_layer_hosts", "test_layer_variables"),
+            *("test_layer_models", "test_layer_saving"),
+        ),
+    ),
     ("tfcompat/backend/serial", ("test_layer_config", "test_layer_written")),
     ("tfcompat/backend/v1_graph", ("test_layer_scopes", "test_layer_names_of_tf1", "test_layer_graph")),
     ("tfcompat/backend/legacy_layers", ("test_installation",)),

@@ -95,8 +95,8 @@ found["moments under a mask"] = of_all(parts, 1e-6, masks=masks)
 found["moments under a mask of rank 3"] = of_all(parts, 1e-6, keep_dims=True, masks=masks)
 
 
-def presence(**arguments):
-    sizes = [np.zeros((0, 3), "float32"), np.zeros((1, 1), "float32")]
+def presence(second=1, **arguments):
+    sizes = [np.zeros((0, 3), "float32"), np.zeros((second, 1), "float32")]
 
     def look(x):
         present = empty.presence(x, Config(**arguments))
@@ -109,6 +109,7 @@ found["presence"] = presence()
 found["presence keep"] = presence(empty_batch="keep")
 found["presence synchronized"] = presence(synchronized=True)
 found["presence synchronized keep"] = presence(synchronized=True, empty_batch="keep")
+found["presence of none"] = presence(second=0, synchronized=True, empty_batch="keep")
 
 with two.scope():
     layer = tfcompat.BatchNormalization(momentum=0.5, empty_batch="keep", synchronized=True)
@@ -137,6 +138,7 @@ def test_replicas_add_up_what_each_of_them_has():
     assert found["presence"] == found["presence keep"] == [[True, True], [False, True]]
     assert found["presence synchronized"] == [[False, False], [False, False]]
     assert found["presence synchronized keep"] == [[True, True], [True, True]]
+    assert found["presence of none"] == [[True, True], [False, False]]
     assert found["averages"] is True
 
 

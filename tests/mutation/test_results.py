@@ -116,3 +116,9 @@ def test_table_of_the_documentation_shows_what_is_committed():
     assert committed()["date"] in shown and all(version in shown for version in committed()["tools"].values())
     for path, (count, killed, *_) in committed()["modules"].items():
         assert "| `%s` | %d | %d |" % (path, count, killed) in shown
+
+
+def test_at_least_95_percent_were_killed_and_every_other_mutant_has_its_reason():
+    total = results.total([results.Line(path, *numbers) for path, numbers in committed()["modules"].items()])
+    assert (total.unexplained, total.unknown) == (0, 0)
+    assert total.killed >= 0.95 * total.mutants

@@ -93,3 +93,7 @@ def test_last_release_of_a_trait_that_has_not_ended_is_the_newest(trait):
 
 def test_smallest_epsilon_of_the_fused_kernel():
     assert SMALLEST_FUSED_EPSILON == 0.00001001
+
+
+def test_smallest_epsilon_of_the_fused_kernel_is_a_little_above_that_of_cudnn():
+    assert pytest.approx(1e-5 * 1.001, rel=1e-12) == SMALLEST_FUSED_EPSILON
