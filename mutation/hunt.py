@@ -33,8 +33,11 @@ ABOUT = (
     (
         "tfcompat/backend/keras",
         (
-            *("test_layer_past_keras", "test_layer_hosts", "test_layer_variables"),
-            *("test_layer_models", "test_layer_saving"),
+            "test_layer_past_keras",
+            "test_layer_hosts",
+            "test_layer_variables",
+            "test_layer_models",
+            "test_layer_saving",
         ),
     ),
     ("tfcompat/backend/serial", ("test_layer_config", "test_layer_written")),

@@ -161,6 +161,11 @@ def test_slices_may_lie_in_several_files(checked):
             "'v' of shape [3] takes 3 bytes, and has 2",
         ),
         (entry(shape=(3,), dtype=types_pb2.DT_VARIANT, size=2), "'v' of shape [3] takes 3 bytes, and has 2"),
+        (
+            entry(shape=(2**40,), dtype=types_pb2.DT_STRING_REF, size=0),
+            "'v' of shape [1099511627776] takes 1099511627776 bytes, and has 0",
+        ),
+        (entry(shape=(3,), dtype=types_pb2.DT_RESOURCE, size=0), "'v' of shape [3] takes 3 bytes, and has 0"),
         (entry(shard_id=1), "the index puts 'v' in file 1 at byte 0"),
         (entry(shard_id=-1), "the index puts 'v' in file -1 at byte 0"),
         (entry(offset=-1), "the index puts 'v' in file 0 at byte -1"),

@@ -94,7 +94,7 @@ def _length(name: str, dtype: int, shape: List[int]) -> int:
         kind = tf.as_dtype(dtype)
     except TypeError:
         raise ValueError("the index gives {!r} a dtype that does not exist, {}".format(name, dtype)) from None
-    length = 1 if kind in _OF_ANY_LENGTH else kind.size
+    length = 1 if kind in _OF_ANY_LENGTH else kind.size or 1  # a reference or resource has none
     for size in shape:
         length *= size
     return int(length)

@@ -58,7 +58,7 @@ def choose(plan: Plan, x: Any) -> Optional[Fast]:
 
     None: what the exact numerics have; so it is for an input of unknown rank, too.
     """
-    shape, eager = ops.shape_of(x), ops.is_eager(x)
+    shape, eager, xla = ops.shape_of(x), ops.is_eager(x), ops.in_xla()
     if shape is None:
         return EXACT
     engine = next(
@@ -66,7 +66,7 @@ def choose(plan: Plan, x: Any) -> Optional[Fast]:
         for row in ROWS
         if row.kernel == plan.kernel
         and row.eager in (None, eager)
-        and row.xla in (None, ops.in_xla())
+        and row.xla in (None, xla)
         and row.onednn in (None, ops.HAS_ONEDNN)
         and row.least <= _elements(shape)
     )
