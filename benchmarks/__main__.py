@@ -10,7 +10,7 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import peers, plot, report, runner, workloads
+from benchmarks import peers, plot, report, runner, summary, workloads
 from benchmarks.errors import UsageError
 from golden.files import write_atomically
 from golden.progress import Progress
@@ -157,6 +157,7 @@ def measured(options):
         "versions": versions,
         "bandwidth": bandwidth,
         "peers": {peer.name: peer.about for peer in team},
+        "beside_the_real_one": summary.beside_the_real_one(rows),
         "notes": notes(options, load),
         "rows": rows,
     }
@@ -178,7 +179,7 @@ def tell(options, results):
     else:
         out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
         out.print(report.table(results))
-        for line in report.batches(results) + report.absent(results):
+        for line in report.beside_the_real_one(results) + report.batches(results) + report.absent(results):
             out.print(line, markup=False)
 
 

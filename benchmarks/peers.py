@@ -21,6 +21,7 @@ class Peer(NamedTuple):
       arguments: those of a workload that it knows.
       modes: that it runs in.
       reference: whether it is one of those that ratios are taken to.
+      usual: whether it takes part where no names are given.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Peer(NamedTuple):
     arguments: Tuple[str, ...] = _ALL_ARGUMENTS
     modes: Tuple[str, ...] = MODES
     reference: bool = False
+    usual: bool = True
 
 
 PEERS = {
@@ -52,12 +54,13 @@ PEERS = {
             arguments=(),
             modes=("function", "eager"),
         ),
+        Peer("control", "tf.layers in another process: how far two measurements of the same are apart", usual=False),
     )
 }
 
 
 def choose(names, torch):
-    """The peers of some names, or else all; PyTorch where there is an interpreter for it.
+    """The peers of some names, or else the usual ones; PyTorch where there is an interpreter for it.
 
     Raises:
       UsageError: a name that is in no row, or PyTorch without an interpreter.
@@ -67,7 +70,8 @@ def choose(names, torch):
         raise UsageError("--peer {}: there is no such peer; there are {}".format(unknown[0], ", ".join(PEERS)))
     if names and "pytorch" in names and not torch:
         raise UsageError("--peer pytorch: give the interpreter that has it, --torch PYTHON")
-    return [peer for peer in PEERS.values() if (peer.name in names if names else peer.name != "pytorch" or torch)]
+    usual = [peer.name for peer in PEERS.values() if peer.usual and (peer.name != "pytorch" or torch)]
+    return [peer for peer in PEERS.values() if peer.name in (names or usual)]
 
 
 def mode_of(workload, mode):

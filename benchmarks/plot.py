@@ -7,7 +7,7 @@ from benchmarks.errors import UsageError
 
 SUFFIXES = (".svg", ".png", ".pdf")
 _WIDEST = 3.0  # a longer bar ends there and has its number
-_COLOURS = ("#0e8fd6", "#009e73", "#555555", "#9a9a9a", "#e69f00", "#cc5577")
+_COLOURS = ("#0e8fd6", "#009e73", "#555555", "#9a9a9a", "#e69f00", "#cc5577", "#bbbbbb")
 
 
 def check_suffix(path):

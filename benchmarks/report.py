@@ -1,5 +1,7 @@
 """Tables of results: for a terminal, in Markdown, and in the place that a page keeps for them."""
 
+import statistics
+
 from rich.markup import escape
 from rich.table import Table
 
@@ -114,6 +116,26 @@ def batches(results):
     return [title] + lines if lines else []
 
 
+def beside_the_real_one(results):
+    """Lines on whether `exact` is slower than the real function, where `control` tells how large the noise is."""
+    found = results["beside_the_real_one"]
+    if found is None:
+        return []
+    lines = ["Time relative to tf.layers:"]
+    for name in ("exact", "control"):
+        ordered = sorted((ratio, workload) for workload, ratio in found[name].items())
+        median = statistics.median(found[name].values())
+        (least, fastest), (most, slowest) = ordered[0], ordered[-1]
+        lines.append(
+            "{}: {:.2f} in the median of {} workloads; {:.2f} in {} to {:.2f} in {}".format(
+                name, median, len(ordered), least, fastest, most, slowest
+            )
+        )
+    slower = ", ".join(found["slower"]) or "none"
+    lines.append("exact is slower by more than the noise ({:.2f}) in: {}".format(found["noise"], slower))
+    return lines
+
+
 def _traces(count):
     return "trace" if count == 1 else "traces"
 
@@ -131,7 +153,9 @@ def markdown(results):
     parts.append("Seconds of the first call; MB of memory that a step takes:")
     costs = [[row["workload"]] + [_cost(row["peers"][name]) for name in names] for row in results["rows"]]
     parts.append(_pipes(["workload"] + names, costs))
-    found, missing = batches(results), absent(results)
+    found, missing, beside = batches(results), absent(results), beside_the_real_one(results)
+    if beside:
+        parts.append(beside[0] + "\n\n" + "\n".join("- " + line for line in beside[1:]))
     if found:
         parts.append(found[0] + ":\n\n" + "\n".join("- " + line for line in found[1:]))
     if missing:

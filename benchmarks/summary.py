@@ -4,6 +4,9 @@ import numpy as np
 
 from benchmarks.peers import PEERS, mode_of
 
+#: The real function, twice.
+_SAME = ("tf.layers", "control")
+
 
 def row(workload, cells, bandwidth, mode):
     """A row of the results, JSON-ready; times in seconds.
@@ -42,9 +45,34 @@ def base_of(cells):
     return min(references or [name for name in ran if name != "pytorch"] or ran, key=ran.get, default=None)
 
 
+def beside_the_real_one(rows):
+    """How `exact` compares with the real function where `control`, the real function once more, ran too.
+
+    Returns:
+      None if no row has all three, or a dict: `exact` and `control`, workload -> median over the rounds of the ratio to
+      `tf.layers`; `noise`, the farthest that a ratio of the control is from 1; `slower`, the workloads in which `exact`
+      is slower than `tf.layers` by more than the noise.
+    """
+    three = [row for row in rows if all("median" in row["peers"].get(name, {}) for name in ("exact", *_SAME))]
+    if not three:
+        return None
+    exact, control = (
+        {row["workload"]: ratio(row["peers"][name], row["peers"]["tf.layers"]) for row in three}
+        for name in ("exact", "control")
+    )
+    noise = max(abs(apart - 1.0) for apart in control.values())
+    slower = [name for name, apart in exact.items() if apart > 1.0 + noise]
+    return {"exact": exact, "control": control, "noise": noise, "slower": slower}
+
+
+def ratio(cell, base):
+    """The median over the rounds of how much longer one took than the other."""
+    return float(np.median([own / other for own, other in zip(cell["rounds"], base["rounds"])]))
+
+
 def _cell(cell, base, limit):
     if not cell.get("rounds"):
         return dict(cell)
     low, median, high = (float(value) for value in np.percentile(cell["rounds"], [25, 50, 75]))
-    ratio = float(np.median([own / other for own, other in zip(cell["rounds"], base["rounds"])]))
-    return dict(cell, median=median, quartiles=[low, high], ratio=ratio, over_limit=median / limit)
+    quartiles = [low, high]
+    return dict(cell, median=median, quartiles=quartiles, ratio=ratio(cell, base), over_limit=median / limit)

@@ -42,7 +42,7 @@ def layer_of(peer, workload):
         if peer.name == "fast":
             arguments["numerics"] = "fast"
         return BatchNormalization(**arguments)
-    if peer.name == "tf.layers":
+    if peer.name in ("tf.layers", "control"):
         layers = importlib.import_module("tf_keras.api._v1.keras.__internal__.legacy.layers")
         return layers.BatchNormalization(**arguments)
     keras = importlib.import_module({"keras3": "keras", "tf_keras": "tf_keras"}[peer.name])

@@ -142,6 +142,34 @@ def test_markdown_has_the_same_numbers(measured, capsys):
     assert "| image-small | 0.50; 2.0 | - | 0.50; - | - | - |" in out
 
 
+@pytest.mark.parametrize(
+    "exact, slower", [([1.0, 4.4, 9.6], "none"), ([1.0, 4.5, 9.6], "image-small")], ids=["as noise", "beyond noise"]
+)
+def test_control_tells_whether_a_difference_to_the_real_function_is_noise(exact, slower, measured, monkeypatch, capsys):
+    rounds = {"tf.layers": [2.0, 4.0, 8.0], "control": [2.2, 4.4, 9.9], "exact": exact}
+
+    def measure(workloads, team, options, progress):
+        found = {peer.name: {"first_call": 0.5, "rounds": rounds[peer.name], "steps": 3} for peer in team}
+        return [summary.row(workload, found, 1e9, options.mode) for workload in workloads], {}, 1e9
+
+    monkeypatch.setattr(runner, "measure", measure)
+    words = ["--only", "image-small", "--peer", "exact", "--peer", "control", "--peer", "tf.layers"]
+    assert command.main(words) == 0 and command.main([*words, "--markdown"]) == 0
+    out, median = capsys.readouterr().out, exact[1] / 4.0
+    for line in (
+        "Time relative to tf.layers:",
+        "exact: {0:.2f} in the median of 1 workloads; {0:.2f} in image-small to {0:.2f} in image-small".format(median),
+        "control: 1.10 in the median of 1 workloads; 1.10 in image-small to 1.10 in image-small",
+        "exact is slower by more than the noise (0.10) in: " + slower,
+    ):
+        assert out.count(line + "\n") == 2, "in the table and in Markdown"
+
+
+def test_without_a_control_nothing_is_said_about_noise(measured, capsys):
+    assert command.main(["--only", "image-small", "--peer", "exact", "--peer", "tf.layers"]) == 0
+    assert "noise" not in capsys.readouterr().out
+
+
 def test_json_is_everything(measured, tmp_path, capsys):
     path = tmp_path / "all.json"
     assert command.main(["--only", "image-small", "--json", str(path)]) == 0

@@ -68,7 +68,7 @@ def test_who_is_missing_says_why(mode, steps):
         for name, values in found.items()
         if isinstance(values, str)
     }
-    tf_peers = ("tf.layers", "exact", "fast", "tf_keras", "keras3")
+    tf_peers = ("tf.layers", "exact", "fast", "tf_keras", "keras3", "control")
     expected = set() if mode == "function" else {("xla", name) for name in tf_peers}
     expected |= {("renorm", "keras3"), ("virtual", "keras3")}
     if mode == "v1":

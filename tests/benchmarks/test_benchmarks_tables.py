@@ -104,9 +104,14 @@ def test_pattern_that_nothing_fits_is_refused_with_all_names():
 
 
 def test_pytorch_takes_part_where_there_is_an_interpreter_for_it():
-    assert [peer.name for peer in peers.choose(None, None)] == [name for name in PEERS if name != "pytorch"]
-    assert [peer.name for peer in peers.choose(None, "python")] == list(PEERS)
+    usual = ["exact", "fast", "tf.layers", "tf_keras", "keras3"]
+    assert [peer.name for peer in peers.choose(None, None)] == usual
+    assert [peer.name for peer in peers.choose(None, "python")] == usual + ["pytorch"]
     assert [peer.name for peer in peers.choose(["keras3", "exact"], "python")] == ["exact", "keras3"]
+
+
+def test_control_takes_part_only_where_it_is_asked_for():
+    assert [peer.name for peer in peers.choose(["control", "tf.layers"], None)] == ["tf.layers", "control"]
 
 
 def test_modules_of_the_package_are_short():
