@@ -15,62 +15,92 @@ from tfcompat.plan import resolve
 
 pytestmark = pytest.mark.needs("tf2")
 
-#: Elements from which on an engine pays, for shapes that have them and one less.
-MANY, FEW = 65536, 65535
+#: Elements from which on an engine pays: in a graph or where there is much to save, and eagerly.
+MANY, INFERRED, EAGER = 1 << 16, 1 << 20, 1 << 21
 
 
-def chosen(kernel, elements, monkeypatch, eager=True, onednn=False, xla=True, jit_compile=None):
+def chosen(
+    kernel,
+    elements,
+    monkeypatch,
+    eager=True,
+    onednn=False,
+    xla=True,
+    jit_compile=None,
+    training=True,
+    dtype="float32",
+    channels_first=False,
+    more_axes=0,
+):
     """The engine for an input with so many elements; None: of unknown batch."""
-    shape = (1, 1, None, 1) if elements is None else (1, 1, elements, 1)
-    config = Config(fused=kernel == "fused", numerics="fast")
-    plan = resolve(config, releases.behaviour(ops.RELEASE), shape, "float32")
+    shape = (1, 1, *[1] * more_axes, elements, 1)
+    config = Config(axis=1 if channels_first else -1, fused=kernel == "fused", numerics="fast")
+    plan = resolve(config, releases.behaviour(ops.RELEASE), shape, dtype)
     monkeypatch.setattr(ops, "HAS_ONEDNN", onednn)
     monkeypatch.setattr(ops, "HAS_XLA", xla)
-    return engines.choose(plan, tf.zeros(shape)) if eager else chosen_in_a_graph(plan, shape, jit_compile)
+    if eager:
+        return engines.choose(plan, tf.zeros(shape, dtype), training)
+    return chosen_in_a_graph(plan, shape, jit_compile, training, dtype)
 
 
-def chosen_in_a_graph(plan, shape, jit_compile=None):
+def chosen_in_a_graph(plan, shape, jit_compile=None, training=True, dtype="float32"):
     """The engine for an input of which a graph knows this much, in a function that calls another one."""
     engine = []
 
-    @tf.function(input_signature=[tf.TensorSpec(shape)], autograph=False)
+    @tf.function(input_signature=[tf.TensorSpec(shape, dtype)], autograph=False)
     def traced(x):
-        engine.append(engines.choose(plan, x))
+        engine.append(engines.choose(plan, x, training))
         return x
 
     @tf.function(autograph=False, **({} if jit_compile is None else {"jit_compile": jit_compile}))
     def outer(x):
         return traced(x)
 
-    outer(tf.zeros([3 if size is None else size for size in shape or ()]))
+    outer(tf.zeros([3 if size is None else size for size in shape or ()], dtype))
     return engine[0]
 
 
-@pytest.mark.parametrize("eager", [True, False])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("eager, least", [(True, EAGER), (False, MANY)])
+def test_fused_is_compiled_for_large_inputs_without_onednn(eager, least, training, monkeypatch):
+    for elements, engine in ((64, EXACT), (least - 1, EXACT), (least, COMPILED)):
+        assert chosen("fused", elements, monkeypatch, eager, training=training) == engine
+        assert chosen("fused", elements, monkeypatch, eager, training=training, onednn=True) is EXACT
+
+
+@pytest.mark.parametrize("eager, least", [(True, EAGER), (False, MANY)])
 @pytest.mark.parametrize(
-    "onednn, elements, engine",
-    [
-        (True, FEW, EXACT),
-        (True, MANY, EXACT),
-        (False, FEW, EXACT),
-        (False, MANY, COMPILED),
-        (False, 64, EXACT),
-    ],
+    "other", [{"dtype": "float16"}, {"channels_first": True}, {"more_axes": 1}], ids=["16 bits", "first", "rank 5"]
 )
-def test_fused_is_compiled_for_large_inputs_without_onednn(onednn, elements, engine, eager, monkeypatch):
-    assert chosen("fused", elements, monkeypatch, eager, onednn) == engine
+def test_what_onednn_does_not_take_as_it_is_counts_as_without_it(other, eager, least, monkeypatch):
+    for elements, engine in ((least - 1, EXACT), (least, COMPILED)):
+        assert chosen("fused", elements, monkeypatch, eager, onednn=True, **other) == engine
+
+
+@pytest.mark.parametrize("eager", [True, False])
+def test_bfloat16_is_for_onednn(eager, monkeypatch):
+    assert chosen("fused", EAGER, monkeypatch, eager, onednn=True, dtype="bfloat16") is EXACT
 
 
 @pytest.mark.parametrize("onednn", [True, False])
-@pytest.mark.parametrize("elements, engine", [(1, EXACT), (FEW, EXACT), (MANY, COMPILED)])
-def test_unfused_is_compiled_eagerly_for_large_inputs(elements, engine, onednn, monkeypatch):
-    assert chosen("unfused", elements, monkeypatch, True, onednn) == engine
+@pytest.mark.parametrize("training, least", [(True, MANY), (None, MANY), (False, INFERRED)])
+def test_unfused_is_compiled_eagerly_for_large_inputs(training, least, onednn, monkeypatch):
+    training = tf.Variable(False) if training is None else training  # whose value is not asked for
+    for elements, engine in ((1, EXACT), (least - 1, EXACT), (least, COMPILED)):
+        assert chosen("unfused", elements, monkeypatch, True, onednn, training=training) == engine
 
 
+@pytest.mark.parametrize("value, least", [(True, MANY), (False, INFERRED)])
+def test_training_may_be_a_tensor(value, least, monkeypatch):
+    for elements, engine in ((least - 1, EXACT), (least, COMPILED)):
+        assert chosen("unfused", elements, monkeypatch, training=tf.constant(value)) == engine
+
+
+@pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("onednn", [True, False])
-@pytest.mark.parametrize("elements", [0, 1, FEW, MANY, None])
-def test_unfused_is_compiled_in_any_graph(elements, onednn, monkeypatch):
-    assert chosen("unfused", elements, monkeypatch, False, onednn) == COMPILED
+@pytest.mark.parametrize("elements", [0, 1, MANY, None])
+def test_unfused_is_compiled_in_any_graph(elements, onednn, training, monkeypatch):
+    assert chosen("unfused", elements, monkeypatch, False, onednn, training=training) == COMPILED
 
 
 @pytest.mark.needs("jit-compile")
@@ -88,7 +118,7 @@ def test_an_unknown_size_counts_as_large(onednn, engine, monkeypatch):
 
 def test_without_xla_plain_operations_take_the_place_of_compiled_ones(monkeypatch):
     assert chosen("unfused", MANY, monkeypatch, xla=False) == PLAIN
-    assert chosen("fused", FEW, monkeypatch, xla=False) is EXACT
+    assert chosen("fused", MANY, monkeypatch, xla=False) is EXACT
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "AMD64"])

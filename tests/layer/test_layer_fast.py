@@ -147,13 +147,13 @@ def test_small_eager_and_fused_onednn_inputs_go_the_exact_way(monkeypatch):
         layer = BatchNormalization(numerics="fast", **arguments)
         monkeypatch.setattr(ops, "HAS_ONEDNN", onednn)
         plan = resolve(layer.config, layer._state.behaviour, shape, "float32")
-        return engines.choose(plan, tf.zeros(shape))
+        return engines.choose(plan, tf.zeros(shape), True)
 
     best = engines.COMPILED if ops.HAS_XLA else engines.PLAIN
     assert chosen((8, 4, 4, 3), True) is engines.EXACT
     assert chosen((32, 32, 32, 8), True) is engines.EXACT
     assert chosen((8, 4, 4, 3), False) is engines.EXACT
-    assert chosen((32, 32, 32, 8), False) == best
+    assert chosen((32, 64, 64, 16), False) == best
     assert chosen((256, 1024), True) == best
     assert chosen((8, 3), True) is engines.EXACT
 
@@ -162,4 +162,4 @@ def test_without_xla_plain_operations_compute_the_same(monkeypatch):
     monkeypatch.setattr(ops, "HAS_XLA", False)
     monkeypatch.setattr(engines, "ROWS", [row._replace(least=0, engine=engines.COMPILED) for row in engines.ROWS])
     plan = resolve(BatchNormalization(numerics="fast").config, BatchNormalization()._state.behaviour, (6, 3), "float32")
-    assert engines.choose(plan, tf.zeros((6, 3))) == engines.PLAIN
+    assert engines.choose(plan, tf.zeros((6, 3)), True) == engines.PLAIN

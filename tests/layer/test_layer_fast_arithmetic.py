@@ -197,6 +197,46 @@ def test_fused_gives_the_dtype_of_its_input_and_computes_in_that_of_its_scale(en
     close(mean, x.astype("float64").mean((0, 1, 2)))
 
 
+@pytest.mark.parametrize("layout, shape", [("NHWC", (2, 200, 200, 1)), ("NCHW", (2, 1, 200, 200))])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_sums_and_sizes_of_16_bits_may_be_larger_than_16_bits_hold(dtype, layout, shape, engine):
+    x = np.where(np.arange(80000) % 2, 3.0, 1.0).reshape(shape)
+    narrow, one, zero = tf.constant(x, dtype), tf.ones(1), tf.zeros(1)
+    with tf.GradientTape() as tape:
+        tape.watch((narrow, one, zero))
+        y, mean, variance = engine.fused_batch_norm(narrow, one, zero, layout, 0.0, True, zero, one)
+    dx, dscale, doffset = tape.gradient(y, (narrow, one, zero), output_gradients=tf.cast(x, dtype))
+    assert (mean.numpy(), y.dtype, dx.dtype) == ([2], narrow.dtype, narrow.dtype)
+    close(variance, [80000 / 79999])
+    close(tf.cast(y, "float32"), x - 2)
+    close(dscale, [80000])  # half of the gradient's elements are 3 where y is 1, half are 1 where y is -1
+    close(doffset, [160000])
+    assert not np.any(tf.cast(dx, "float32"))  # what is left of x without its mean and what is along y
+
+
+def test_a_tape_does_not_see_what_is_in_between(engine, monkeypatch):
+    """Else a compiled function would give back every step of its own, as large as the input."""
+    seen, made = [], fast._made
+
+    def watching(function, *rest):
+        def forward(*tensors):
+            seen.append(tensors)
+            return made(function, *rest)(*tensors)
+
+        return forward
+
+    monkeypatch.setattr(fast, "_made", watching)
+    monkeypatch.setattr(fast, "_moments_with_gradient", fast._moments_with_gradient.__wrapped__)
+    monkeypatch.setattr(fast, "_affine_with_gradient", fast._affine_with_gradient.__wrapped__)
+    x, one, zero = tf.constant(batch((5, 4, 2, 3))), tf.ones(3), tf.zeros(3)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch((x, one, zero))
+        y = engine.fused_batch_norm(x, one, zero, "NHWC", 1e-3, True, zero, one)[0]
+    assert [len(tensors) for tensors in seen] == [1, 6]
+    assert all(tape.gradient(inner, (x, one, zero)) == (None,) * 3 for tensors in seen for inner in tensors)
+    assert all(gradient is not None for gradient in tape.gradient(y, (x, one, zero)))
+
+
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW", "NDHWC", "NCDHW"])
 def test_output_of_fused_in_a_function_knows_the_shape_of_its_input(layout, engine):
     shape = LAYOUTS[layout]
@@ -334,7 +374,7 @@ class Spy:
 def ran(monkeypatch, may_round=True, may_average=True, shape=(4, 3), **arguments):
     """What `kernels.run` asks of the engine that was chosen, and for what it was chosen."""
     spy, chosen = Spy(), []
-    monkeypatch.setattr(engines, "choose", lambda plan, x: chosen.append((plan, x)) or spy)
+    monkeypatch.setattr(engines, "choose", lambda plan, x, training: chosen.append((plan, x)) or spy)
     config = Config(**arguments)
     plan = resolve(config, releases.behaviour(ops.RELEASE), shape, "float32")
     x = tf.constant(batch(shape))

@@ -34,7 +34,7 @@ def run(
     """
     x = empty.refused(x, config, training)
     present = empty.presence(x, config)
-    fast = engines.choose(plan, x) if may_round and not plan.fast_vetoes else None
+    fast = engines.choose(plan, x, training) if may_round and not plan.fast_vetoes else None
     if plan.kernel == "unfused":
         arithmetic = (
             Arithmetic(take_moments, normalize) if fast is None else Arithmetic(fast.take_moments, fast.normalize)

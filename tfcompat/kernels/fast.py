@@ -55,7 +55,7 @@ class Fast(NamedTuple):
     compiles: bool
 
     def take_moments(self, x: Any, axes: Sequence[int], keep_dims: bool) -> Tuple[Any, Any]:
-        """(mean, biased variance) of `x` over `axes`."""
+        """(mean, biased variance) of `x` over `axes`, for 16 bits in float32."""
         geometry = Geometry(x.shape.rank, tuple(axes), keep_dims)
         if ops.is_eager(x):
             return _moments_with_gradient(self.compiles, geometry)(x)
@@ -99,23 +99,22 @@ class Fast(NamedTuple):
         axes = tuple(axis for axis in range(len(data_format)) if axis != channel)
         keep_dims = channel != len(data_format) - 1
         shape = [-1 if axis == channel else 1 for axis in range(len(data_format))]
-        wide = tf.cast(x, scale.dtype)
         given = tf.convert_to_tensor(mean), tf.convert_to_tensor(variance)
 
         def learn() -> Tuple[Any, Any, Any]:
-            mean, variance = self.take_moments(wide, axes, False)
-            size = _size(wide, mean)
+            mean, variance = self.take_moments(x, axes, False)
+            size = _size(x, mean)
             return mean, variance, variance * (size / tf.maximum(size - 1, 1))
 
         # A function with a gradient of its own must not be in a conditional: TensorFlow fails to take a second one.
         mean, variance, unbiased = ops.smart_cond(is_training, learn, lambda: (*given, given[1]))
         m, v, a, b = (tf.reshape(w, shape) if keep_dims else w for w in (mean, variance, scale, offset))
-        y = self._affine(Geometry(len(shape), axes, keep_dims), wide, m, v, a, b, epsilon, is_training)
+        y = self._affine(Geometry(len(shape), axes, keep_dims), x, m, v, a, b, epsilon, is_training)
         y.set_shape(x.shape)
         if exponential_avg_factor is not None:
             mean = given[0] - (given[0] - mean) * exponential_avg_factor
             unbiased = given[1] - (given[1] - unbiased) * exponential_avg_factor
-        return tf.cast(y, x.dtype), mean, unbiased
+        return y, mean, unbiased
 
     def _affine(
         self,
@@ -129,7 +128,7 @@ class Fast(NamedTuple):
         training: Any,
     ) -> Any:
         affine = _affine_with_gradient(self.compiles, geometry)
-        epsilon = tf.convert_to_tensor(epsilon, x.dtype)
+        epsilon = tf.convert_to_tensor(epsilon, mean.dtype)
         return affine(x, mean, variance, scale, offset, epsilon, tf.cast(training, tf.bool))
 
 
@@ -147,7 +146,7 @@ def _moments_with_gradient(compiles: bool, geometry: Geometry) -> Any:
 
     @tf.custom_gradient
     def moments(x: Any) -> Any:
-        return forward(x), lambda dmean, dvariance: backward(dmean, dvariance, x)
+        return forward(*_unwatched(x)), lambda dmean, dvariance: backward(dmean, dvariance, x)
 
     return moments
 
@@ -163,27 +162,42 @@ def _affine_with_gradient(compiles: bool, geometry: Geometry) -> Any:
             dx, dscale, doffset = backward(dy, x, mean, variance, scale, epsilon, training)
             return dx, None, None, dscale, doffset, None, None
 
-        return forward(x, mean, variance, scale, offset, epsilon), gradient
+        return forward(*_unwatched(x, mean, variance, scale, offset, epsilon)), gradient
 
     return affine
 
 
+def _unwatched(*tensors: Any) -> Any:
+    """Tensors for a function that has its gradient written out.  An eager tape that watched what goes in would have the
+    function give back all that is in between.
+    """
+    return map(tf.stop_gradient, tensors) if ops.is_eager(tensors[0]) else tensors
+
+
 def _moments(geometry: Geometry, pieces: int, x: Any) -> Tuple[Any, Any]:
-    mean = tf.reduce_mean(x, geometry.axes, keepdims=not geometry.channels_last)
-    variance = _sum(geometry, pieces, lambda x: tf.square(x - mean), x) / _size(x, mean)
+    keep_dims = geometry._replace(keep_dims=not geometry.channels_last)
+    mean = _sum(keep_dims, pieces if x.dtype.size == 2 else 1, _wide, x)
+    mean = mean / _size(x, mean)
+    variance = _sum(geometry, pieces, lambda x: tf.square(_wide(x) - mean), x) / _size(x, mean)
     squeezed = not geometry.keep_dims and not geometry.channels_last
     return (tf.squeeze(mean, geometry.axes) if squeezed else mean), variance
 
 
 def _gradient_of_moments(geometry: Geometry, pieces: int, dmean: Any, dvariance: Any, x: Any) -> Any:
-    mean = tf.reduce_mean(x, geometry.axes, keepdims=True)
+    wide = _wide(x)
+    mean = tf.reduce_mean(wide, geometry.axes, keepdims=True)
     dmean, dvariance = tf.reshape(dmean, tf.shape(mean)), tf.reshape(dvariance, tf.shape(mean))
-    return (dmean + 2 * dvariance * (x - mean)) / _size(x, mean)
+    return tf.cast((dmean + 2 * dvariance * (wide - mean)) / _size(x, mean), x.dtype)
 
 
 def _size(x: Any, moment: Any) -> Any:
     """How many elements share a moment."""
-    return tf.cast(tf.size(x), x.dtype) / tf.cast(tf.size(moment), x.dtype)
+    return tf.cast(tf.size(x), moment.dtype) / tf.cast(tf.size(moment), moment.dtype)
+
+
+def _wide(x: Any) -> Any:
+    """16 bits as float32, within a compiled function, where it takes no memory."""
+    return tf.cast(x, tf.float32) if x.dtype.size == 2 else x
 
 
 def _sum(geometry: Geometry, pieces: int, term: Callable[..., Any], *operands: Any) -> Any:
@@ -206,7 +220,7 @@ def _sum(geometry: Geometry, pieces: int, term: Callable[..., Any], *operands: A
 def _affine(
     geometry: Geometry, pieces: int, x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any
 ) -> Any:
-    return (x - mean) * (tf.math.rsqrt(variance + epsilon) * scale) + offset
+    return tf.cast((_wide(x) - mean) * (tf.math.rsqrt(variance + epsilon) * scale) + offset, x.dtype)
 
 
 def _gradient(
@@ -221,13 +235,14 @@ def _gradient(
     training: Any,
 ) -> Tuple[Any, Any, Any]:
     inverse_stddev = tf.math.rsqrt(variance + epsilon)
-    sum_dy = tf.reduce_sum(dy, geometry.axes, keepdims=geometry.keep_dims)
-    sum_product = _sum(geometry, pieces, lambda dy, x: dy * (x - mean), dy, x) * inverse_stddev
+    sum_dy = _sum(geometry, pieces if x.dtype.size == 2 else 1, _wide, dy)
+    sum_product = _sum(geometry, pieces, lambda dy, x: _wide(dy) * (_wide(x) - mean), dy, x) * inverse_stddev
     size = _size(x, mean)
     through_mean, through_variance = (
         tf.where(training, total / size, tf.zeros_like(total)) for total in (sum_dy, sum_product)
     )
-    dx = scale * inverse_stddev * (dy - through_mean - (x - mean) * (inverse_stddev * through_variance))
+    centred = _wide(dy) - through_mean - (_wide(x) - mean) * (inverse_stddev * through_variance)
+    dx = tf.cast(scale * inverse_stddev * centred, x.dtype)
     if geometry.shared:
         sum_dy, sum_product = (tf.reduce_sum(sums, geometry.shared, keepdims=True) for sums in (sum_dy, sum_product))
     return dx, sum_product, sum_dy
