@@ -8,8 +8,8 @@ import time
 import numpy as np
 
 #: For a process whose steps are timed: glibc keeps what is freed, as TensorFlow's own allocator with oneDNN does, so
-#: that no step pays for fresh pages.
-ENVIRONMENT_OF_TIMES = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+#: that no step pays for fresh pages.  It keeps nothing in the arenas that other threads than the first have.
+ENVIRONMENT_OF_TIMES = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
 #: For a process whose memory is measured: every larger tensor has pages of its own, which go back to the system when it
 #: is freed. Else what an earlier step left in an allocator would hide what this one needs. It costs time, so that times
