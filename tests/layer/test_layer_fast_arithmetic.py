@@ -374,20 +374,32 @@ class Spy:
 def ran(monkeypatch, may_round=True, may_average=True, shape=(4, 3), **arguments):
     """What `kernels.run` asks of the engine that was chosen, and for what it was chosen."""
     spy, chosen = Spy(), []
-    monkeypatch.setattr(engines, "choose", lambda plan, x, training: chosen.append((plan, x)) or spy)
+    monkeypatch.setattr(engines, "choose", lambda *asked: chosen.append(asked) or spy)
     config = Config(**arguments)
     plan = resolve(config, releases.behaviour(ops.RELEASE), shape, "float32")
     x = tf.constant(batch(shape))
     weights = {"gamma": tf.ones(3), "beta": tf.zeros(3), "moving_mean": tf.zeros(3), "moving_variance": tf.ones(3)}
     exact = lambda x, axes, keep_dims: tf.nn.moments(x, axes, keepdims=keep_dims)  # noqa: E731
     step = kernels.run(x, weights, plan, config, True, exact, may_average=may_average, may_round=may_round)
-    assert all(seen[0] is plan and seen[1] is x for seen in chosen)
+    assert all(seen[0] is plan and seen[1] is x and seen[2] is True for seen in chosen)
     return types.SimpleNamespace(asked=spy.asked, chosen=len(chosen), step=step)
 
 
 def test_fast_numerics_run_the_chosen_engine(monkeypatch):
     assert ran(monkeypatch, numerics="fast").asked == ["take_moments", "normalize"]
     assert ran(monkeypatch, numerics="fast", shape=(4, 2, 2, 3)).asked == ["fused_batch_norm"]
+
+
+def test_float64_is_computed_in_float64(engine, monkeypatch):
+    monkeypatch.setattr(engines, "choose", lambda *asked: engine)
+    config = Config(numerics="fast")
+    plan = resolve(config, releases.behaviour(ops.RELEASE), (19, 3), "float64")
+    x = batch((19, 3)).astype("float64") + 1e-9
+    ones, zeros = tf.ones(3, "float64"), tf.zeros(3, "float64")
+    weights = {"gamma": ones, "beta": zeros, "moving_mean": zeros, "moving_variance": ones}
+    exact = lambda x, axes, keep_dims: tf.nn.moments(x, axes, keepdims=keep_dims)  # noqa: E731
+    y = kernels.run(tf.constant(x), weights, plan, config, True, exact, may_average=True, may_round=True).output
+    np.testing.assert_allclose(y, (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-3), rtol=0, atol=1e-12)
 
 
 def test_exact_numerics_choose_no_engine(monkeypatch):
