@@ -74,5 +74,4 @@ def _cell(cell, base, limit):
     if not cell.get("rounds"):
         return dict(cell)
     low, median, high = (float(value) for value in np.percentile(cell["rounds"], [25, 50, 75]))
-    quartiles = [low, high]
-    return dict(cell, median=median, quartiles=quartiles, ratio=ratio(cell, base), over_limit=median / limit)
+    return dict(cell, median=median, quartiles=[low, high], ratio=ratio(cell, base), over_limit=median / limit)
