@@ -9,7 +9,7 @@ from tfcompat import releases
 from tfcompat.backend import ops
 from tfcompat.config import Config
 from tfcompat.kernels import engines
-from tfcompat.kernels.engines import COMPILED, EXACT, PLAIN
+from tfcompat.kernels.engines import COMPILED, EXACT, INLINED, PLAIN
 from tfcompat.kernels.fast import Fast
 from tfcompat.plan import resolve
 
@@ -107,8 +107,8 @@ def test_unfused_is_compiled_in_any_graph(elements, onednn, training, monkeypatc
 @pytest.mark.parametrize("onednn", [True, False])
 @pytest.mark.parametrize("elements", [0, 64, MANY, None])
 @pytest.mark.parametrize("kernel", ["fused", "unfused"])
-def test_all_is_compiled_where_xla_compiles_what_is_around(kernel, elements, onednn, monkeypatch):
-    assert chosen(kernel, elements, monkeypatch, False, onednn, jit_compile=True) == COMPILED
+def test_all_is_part_of_what_xla_compiles_around_it(kernel, elements, onednn, monkeypatch):
+    assert chosen(kernel, elements, monkeypatch, False, onednn, jit_compile=True) == INLINED
 
 
 @pytest.mark.parametrize("onednn, engine", [(True, EXACT), (False, COMPILED)])
@@ -144,8 +144,9 @@ def test_an_input_of_unknown_rank_is_computed_exactly(monkeypatch):
     assert chosen_in_a_graph(plan, None) is EXACT
 
 
-def test_engines_are_told_apart_by_whether_they_compile():
+def test_engines_are_told_apart_by_what_xla_compiles():
     assert (Fast(compiles=False), Fast(compiles=True), None) == (PLAIN, COMPILED, EXACT)
+    assert Fast(compiles=True, inlined=True) == INLINED != COMPILED
 
 
 def test_every_row_says_what_was_measured_in_words_of_its_own():

@@ -1,5 +1,7 @@
 """`numerics="fast"`: the same numbers but for rounding, whichever engine computes them, and exact ones for a reason."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,13 @@ def test_step_in_a_function_that_is_told_training_agrees_with_the_exact_one(kern
 @pytest.mark.parametrize("kernel", FAST)
 def test_inference_agrees_with_the_exact_one(kernel, engine):
     agree(trained(kernel, training=False, numerics="fast"), trained(kernel, training=False))
+
+
+@pytest.mark.needs("jit-compile")
+@pytest.mark.parametrize("kernel", FAST)
+def test_step_that_xla_compiles_as_a_whole_agrees_with_the_exact_one(kernel):
+    as_a_whole = functools.partial(tf.function, jit_compile=True)
+    agree(trained(kernel, numerics="fast", wrap=as_a_whole), trained(kernel))
 
 
 @pytest.mark.graph
@@ -158,8 +167,9 @@ def test_small_eager_and_fused_onednn_inputs_go_the_exact_way(monkeypatch):
     assert chosen((8, 3), True) is engines.EXACT
 
 
-def test_without_xla_plain_operations_compute_the_same(monkeypatch):
+@pytest.mark.parametrize("engine", [engines.COMPILED, engines.INLINED])
+def test_without_xla_plain_operations_compute_the_same(engine, monkeypatch):
     monkeypatch.setattr(ops, "HAS_XLA", False)
-    monkeypatch.setattr(engines, "ROWS", [row._replace(least=0, engine=engines.COMPILED) for row in engines.ROWS])
+    monkeypatch.setattr(engines, "ROWS", [row._replace(least=0, engine=engine) for row in engines.ROWS])
     plan = resolve(BatchNormalization(numerics="fast").config, BatchNormalization()._state.behaviour, (6, 3), "float32")
     assert engines.choose(plan, tf.zeros((6, 3)), True) == engines.PLAIN

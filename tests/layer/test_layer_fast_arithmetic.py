@@ -27,7 +27,7 @@ GEOMETRIES = {
     "two axes": ((5, 2, 4, 3), (0, 2), True),
     "virtual batches": ((4, 5, 2, 3), (0, 2), True),
 }
-ENGINES = {"plain": engines.PLAIN, "compiled": engines.COMPILED}
+ENGINES = {"plain": engines.PLAIN, "compiled": engines.COMPILED, "inlined": engines.INLINED}
 
 
 @pytest.fixture(params=sorted(ENGINES))
@@ -299,12 +299,30 @@ def test_the_plain_engine_compiles_nothing(made):
     assert made == []
 
 
-def test_sums_are_cut_in_pieces_where_they_are_compiled_alone(made):
-    pieces = []
-    for compiles in (True, False):
-        geometry = fast.Geometry(2, (0,), False)
-        pieces.append(fast._made(fast._moments, compiles, geometry).args)
-    assert pieces == [(fast.Geometry(2, (0,), False), fast.PIECES), (fast.Geometry(2, (0,), False), 1)]
+def test_functions_are_made_for_an_engine_and_a_geometry(made, engine):
+    geometry = fast.Geometry(2, (0,), False)
+    assert fast._made(fast._moments, engine, geometry).args == (geometry, engine)
+
+
+@pytest.mark.parametrize(
+    "name, terms, narrow, itself", [("plain", 1, 1, 1), ("compiled", 8, 8, 1), ("inlined", 8, 8, 8)]
+)
+def test_sums_are_cut_in_pieces_where_xla_would_add_up_terms(name, terms, narrow, itself, monkeypatch):
+    """Those of products and of 16 bits always, those of the input itself where it may be computed in the same place."""
+    pieces, uncut = [], fast._sum
+
+    def counted(geometry, number, *rest):
+        pieces.append(number)
+        return uncut(geometry, number, *rest)
+
+    monkeypatch.setattr(fast, "_sum", counted)
+    engine, geometry, one, x = ENGINES[name], fast.Geometry(2, (0,), False), tf.ones(3), tf.constant(batch((19, 3)))
+    for dtype, of_input in (("float32", itself), ("float64", itself), ("float16", narrow)):
+        fast._moments(geometry, engine, tf.cast(x, dtype))
+        wide = tf.cast(one, "float64" if dtype == "float64" else "float32")
+        fast._gradient(geometry, engine, tf.cast(x, dtype), tf.cast(x, dtype), wide, wide, wide, wide, True)
+        assert pieces == [of_input, terms] * 2
+        pieces.clear()
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 8])

@@ -82,7 +82,9 @@ def test_every_case_about_numbers_is_what_the_formulas_give_in_plain_operations(
     assert found["counts"]["met"] > 300
 
 
-@pytest.mark.parametrize("mode, engine", [("graph-v1", "PLAIN"), ("eager", "PLAIN"), ("function", "COMPILED")])
+@pytest.mark.parametrize(
+    "mode, engine", [("graph-v1", "PLAIN"), ("eager", "PLAIN"), ("function", "COMPILED"), ("function", "INLINED")]
+)
 def test_cases_of_each_kernel_are_what_the_formulas_give(mode, engine):
     found = judged(mode, engine, ["large", "second-order", "vector"])
     assert (found["wrong"], found["raised"]) == ({}, {})

@@ -8,7 +8,7 @@ from tfcompat.kernels.fast import Fast
 from tfcompat.plan import Plan, Shape
 
 EXACT = None
-PLAIN, COMPILED = Fast(compiles=False), Fast(compiles=True)
+PLAIN, COMPILED, INLINED = Fast(compiles=False), Fast(compiles=True), Fast(compiles=True, inlined=True)
 
 
 class Row(NamedTuple):
@@ -17,7 +17,7 @@ class Row(NamedTuple):
     Attributes:
       engine: `EXACT`, the kernels of the exact numerics, or a `Fast`.
       about: what was measured.
-      kernel: of the plan: `fused` or `unfused`.
+      kernel: of the plan, `fused` or `unfused`; None: either.
       eager: whether each operation runs when it is called; None: either.
       xla: whether XLA compiles what is around, so that TensorFlow's own kernels do not run; None: either.
       onednn: whether oneDNN's fused kernel takes the input as it is; None: either.
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
     engine: Optional[Fast]
     about: str
-    kernel: str
+    kernel: Optional[str] = None
     eager: Optional[bool] = None
     xla: Optional[bool] = None
     onednn: Optional[bool] = None
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row(COMPILED, "the fused kernel becomes sums that XLA computes term by term", "fused", xla=True),
+    Row(INLINED, "where XLA compiles all, kernels become sums that it computes term by term", xla=True),
     Row(EXACT, "oneDNN's fused kernel is as fast as memory allows", "fused", onednn=True),
     Row(COMPILED, "Eigen's takes two to five times as long for large inputs", "fused", eager=False, least=1 << 16),
     Row(COMPILED, "where every call costs, inputs have to be larger still", "fused", eager=True, least=1 << 21),
@@ -70,6 +70,7 @@ def choose(plan: Plan, x: Any, training: Any) -> Optional[Fast]:
     shape, known = ops.shape_of(x), ops.static_value(training)
     if shape is None:
         return EXACT
+    elements = _elements(shape)
     case = {
         "kernel": plan.kernel,
         "eager": ops.is_eager(x),
@@ -80,6 +81,6 @@ def choose(plan: Plan, x: Any, training: Any) -> Optional[Fast]:
     engine = next(
         row.engine
         for row in ROWS
-        if row.least <= _elements(shape) and all(getattr(row, name) in (None, is_so) for name, is_so in case.items())
+        if row.least <= elements and all(getattr(row, name) in (None, is_so) for name, is_so in case.items())
     )
-    return PLAIN if engine == COMPILED and not ops.HAS_XLA else engine
+    return PLAIN if engine is not EXACT and not ops.HAS_XLA else engine

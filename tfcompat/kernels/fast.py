@@ -50,16 +50,23 @@ class Fast(NamedTuple):
 
     Attributes:
       compiles: whether each is compiled by XLA; otherwise they are plain operations.
+      inlined: whether XLA compiles all that is around as well, so that an input may be computed where it is read.
     """
 
     compiles: bool
+    inlined: bool = False
+
+    @property
+    def pieces(self) -> int:
+        """Into how many pieces a sum is cut."""
+        return PIECES if self.compiles else 1
 
     def take_moments(self, x: Any, axes: Sequence[int], keep_dims: bool) -> Tuple[Any, Any]:
         """(mean, biased variance) of `x` over `axes`, for 16 bits in float32."""
         geometry = Geometry(x.shape.rank, tuple(axes), keep_dims)
         if ops.is_eager(x):
-            return _moments_with_gradient(self.compiles, geometry)(x)
-        mean, variance = _made(_moments, self.compiles, geometry)(x)
+            return _moments_with_gradient(self, geometry)(x)
+        mean, variance = _made(_moments, self, geometry)(x)
         shape = [1 if axis in axes else size for axis, size in enumerate(x.shape) if keep_dims or axis not in axes]
         mean.set_shape(shape)
         variance.set_shape(shape)
@@ -127,22 +134,22 @@ class Fast(NamedTuple):
         epsilon: Any,
         training: Any,
     ) -> Any:
-        affine = _affine_with_gradient(self.compiles, geometry)
+        affine = _affine_with_gradient(self, geometry)
         epsilon = tf.convert_to_tensor(epsilon, mean.dtype)
         return affine(x, mean, variance, scale, offset, epsilon, tf.cast(training, tf.bool))
 
 
 @functools.lru_cache(maxsize=None)
-def _made(function: Callable[..., Any], compiles: bool, geometry: Geometry) -> Any:
+def _made(function: Callable[..., Any], fast: Fast, geometry: Geometry) -> Any:
     """A function of tensors, made once, so that what XLA compiles is shared by all layers."""
-    settled = functools.partial(function, geometry, PIECES if compiles else 1)
-    return ops.compiled(settled) if compiles else settled
+    settled = functools.partial(function, geometry, fast)
+    return ops.compiled(settled) if fast.compiles else settled
 
 
 @functools.lru_cache(maxsize=None)
-def _moments_with_gradient(compiles: bool, geometry: Geometry) -> Any:
+def _moments_with_gradient(fast: Fast, geometry: Geometry) -> Any:
     """The moments with their gradient: without it an eager tape would keep all that is in between."""
-    forward, backward = _made(_moments, compiles, geometry), _made(_gradient_of_moments, compiles, geometry)
+    forward, backward = _made(_moments, fast, geometry), _made(_gradient_of_moments, fast, geometry)
 
     @tf.custom_gradient
     def moments(x: Any) -> Any:
@@ -152,9 +159,9 @@ def _moments_with_gradient(compiles: bool, geometry: Geometry) -> Any:
 
 
 @functools.lru_cache(maxsize=None)
-def _affine_with_gradient(compiles: bool, geometry: Geometry) -> Any:
+def _affine_with_gradient(fast: Fast, geometry: Geometry) -> Any:
     """The affine map with its gradient."""
-    forward, backward = _made(_affine, compiles, geometry), _made(_gradient, compiles, geometry)
+    forward, backward = _made(_affine, fast, geometry), _made(_gradient, fast, geometry)
 
     @tf.custom_gradient
     def affine(x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any, training: Any) -> Any:
@@ -174,16 +181,15 @@ def _unwatched(*tensors: Any) -> Any:
     return map(tf.stop_gradient, tensors) if ops.is_eager(tensors[0]) else tensors
 
 
-def _moments(geometry: Geometry, pieces: int, x: Any) -> Tuple[Any, Any]:
-    keep_dims = geometry._replace(keep_dims=not geometry.channels_last)
-    mean = _sum(keep_dims, pieces if x.dtype.size == 2 else 1, _wide, x)
+def _moments(geometry: Geometry, fast: Fast, x: Any) -> Tuple[Any, Any]:
+    mean = _total(geometry._replace(keep_dims=not geometry.channels_last), fast, x)
     mean = mean / _size(x, mean)
-    variance = _sum(geometry, pieces, lambda x: tf.square(_wide(x) - mean), x) / _size(x, mean)
+    variance = _sum(geometry, fast.pieces, lambda x: tf.square(_wide(x) - mean), x) / _size(x, mean)
     squeezed = not geometry.keep_dims and not geometry.channels_last
     return (tf.squeeze(mean, geometry.axes) if squeezed else mean), variance
 
 
-def _gradient_of_moments(geometry: Geometry, pieces: int, dmean: Any, dvariance: Any, x: Any) -> Any:
+def _gradient_of_moments(geometry: Geometry, fast: Fast, dmean: Any, dvariance: Any, x: Any) -> Any:
     wide = _wide(x)
     mean = tf.reduce_mean(wide, geometry.axes, keepdims=True)
     dmean, dvariance = tf.reshape(dmean, tf.shape(mean)), tf.reshape(dvariance, tf.shape(mean))
@@ -217,15 +223,21 @@ def _sum(geometry: Geometry, pieces: int, term: Callable[..., Any], *operands: A
     return total(tf.add_n(cuts)) + total(term(*(operand[pieces * step :] for operand in operands)))
 
 
+def _total(geometry: Geometry, fast: Fast, x: Any) -> Any:
+    """The sum of a tensor itself: XLA computes it in vectors if it lies in memory as it is."""
+    as_it_is = x.dtype.size > 2 and not fast.inlined
+    return _sum(geometry, 1 if as_it_is else fast.pieces, _wide, x)
+
+
 def _affine(
-    geometry: Geometry, pieces: int, x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any
+    geometry: Geometry, fast: Fast, x: Any, mean: Any, variance: Any, scale: Any, offset: Any, epsilon: Any
 ) -> Any:
     return tf.cast((_wide(x) - mean) * (tf.math.rsqrt(variance + epsilon) * scale) + offset, x.dtype)
 
 
 def _gradient(
     geometry: Geometry,
-    pieces: int,
+    fast: Fast,
     dy: Any,
     x: Any,
     mean: Any,
@@ -235,8 +247,8 @@ def _gradient(
     training: Any,
 ) -> Tuple[Any, Any, Any]:
     inverse_stddev = tf.math.rsqrt(variance + epsilon)
-    sum_dy = _sum(geometry, pieces if x.dtype.size == 2 else 1, _wide, dy)
-    sum_product = _sum(geometry, pieces, lambda dy, x: _wide(dy) * (_wide(x) - mean), dy, x) * inverse_stddev
+    sum_dy = _total(geometry, fast, dy)
+    sum_product = _sum(geometry, fast.pieces, lambda dy, x: _wide(dy) * (_wide(x) - mean), dy, x) * inverse_stddev
     size = _size(x, mean)
     through_mean, through_variance = (
         tf.where(training, total / size, tf.zeros_like(total)) for total in (sum_dy, sum_product)
