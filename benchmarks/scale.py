@@ -1,7 +1,7 @@
 """`python -m benchmarks.scale`: how long graphs and models of many layers take to build, and the package to import.
 
 A v1 graph of as many `batch_normalization` in a row, of tfcompat and of the real tf.layers; a functional Keras model of
-as many layers, of tfcompat and of Keras 3; each in a process of its own.
+as many layers, of tfcompat and of Keras 3; each in a process of its own, in turns.
 """
 
 import argparse
@@ -18,8 +18,9 @@ from benchmarks.errors import UsageError
 from benchmarks.processes import ROOT, environment
 from golden.progress import Progress
 
-#: What is built by whom.
+#: What is built by whom; ratios are to the second of each.
 SUBJECTS = [("v1 graph", "exact"), ("v1 graph", "tf.layers"), ("Keras model", "exact"), ("Keras model", "keras3")]
+_REAL = dict(SUBJECTS)
 #: Milliseconds that `import tfcompat` may take.
 IMPORT_TARGET = 30.0
 _REPEATS = 9
@@ -104,28 +105,35 @@ def import_milliseconds(repeats=_REPEATS):
     return ours - bare
 
 
-def measured(counts):
-    """All results, JSON-ready."""
-    progress, rows = Progress(len(SUBJECTS) + 1), []
-    for kind, subject in SUBJECTS:
-        seconds = seconds_of(kind, subject, counts)
-        rows.append({"builds": kind, "of": subject, "seconds": seconds, "linearity": linearity(counts, seconds)})
-        progress.step("{} of {}".format(kind, subject))
+def measured(counts, rounds):
+    """All results, JSON-ready: medians of the rounds, and of the ratios in each round."""
+    progress, taken = Progress(rounds * len(SUBJECTS) + 1), {subject: [] for subject in SUBJECTS}
+    for _ in range(rounds):
+        for kind, subject in SUBJECTS:
+            taken[kind, subject].append(seconds_of(kind, subject, counts))
+            progress.step("{} of {}".format(kind, subject))
+    rows = []
+    for (kind, subject), times in taken.items():
+        seconds = np.median(times, axis=0).tolist()
+        ratios = np.median(np.divide(times, taken[kind, _REAL[kind]]), axis=0).tolist()
+        row = {"builds": kind, "of": subject, "seconds": seconds, "ratios": ratios}
+        rows.append(dict(row, linearity=linearity(counts, seconds)))
     imported = import_milliseconds()
     progress.step("import")
     progress.close()
-    return {"layers": counts, "rows": rows, "import_ms": imported, "import_target_ms": IMPORT_TARGET}
+    return {"layers": counts, "rounds": rounds, "rows": rows, "import_ms": imported, "import_target_ms": IMPORT_TARGET}
 
 
 def tell(results):
     """Prints a table."""
-    columns = ["builds", "of"] + ["{} layers, s".format(count) for count in results["layers"]] + ["growth"]
+    columns = ["builds", "of"] + ["{} layers, s (ratio)".format(count) for count in results["layers"]] + ["growth"]
     made = Table(*columns)
     for row in results["rows"]:
-        seconds = ["{:.2f}".format(value) for value in row["seconds"]]
-        made.add_row(row["builds"], row["of"], *seconds, "x {:.2f}".format(row["linearity"]))
+        cells = ["{:.2f} ({:.2f})".format(*each) for each in zip(row["seconds"], row["ratios"])]
+        made.add_row(row["builds"], row["of"], *cells, "x {:.2f}".format(row["linearity"]))
     out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=120)
     out.print(made)
+    out.print("ratio: to tf.layers and to Keras 3, in the same round; medians of {rounds}".format(**results))
     out.print("growth: what a layer of the largest takes, relative to one of the smallest")
     out.print("import tfcompat: {import_ms:.0f} ms (at most {import_target_ms:.0f})".format(**results))
 
@@ -137,13 +145,14 @@ def _count(text):
     return value
 
 
-_count.__name__ = "number of layers"
+_count.__name__ = "whole number above 0"
 
 
 def parser():
     """The command line."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.split("\n")[0])
     made.add_argument("--layers", type=_count, nargs="+", default=[50, 200, 1000], help="how many (50 200 1000)")
+    made.add_argument("--rounds", type=_count, default=3, help="of all, in turns (3)")
     made.add_argument("--json", action="store_true", help="print everything for programs")
     made.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     return made
@@ -156,7 +165,7 @@ def main(argv=None):
         child(options.child[0], options.child[1], options.layers)
         return 0
     try:
-        results = measured(options.layers)
+        results = measured(options.layers, options.rounds)
     except UsageError as error:
         print("python -m benchmarks.scale: {}".format(error), file=sys.stderr)
         return 2

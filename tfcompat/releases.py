@@ -4,6 +4,7 @@ Nothing else in the package looks at a release number.
 """
 
 import dataclasses
+import functools
 import re
 from typing import NamedTuple, Optional, Tuple
 
@@ -141,6 +142,7 @@ def parse(release: str) -> Version:
     return int(match.group(1)), int(match.group(2))
 
 
+@functools.lru_cache(maxsize=None)
 def behaviour(release: str) -> Behaviour:
     """What `tf.layers.batch_normalization` of a release does.
 

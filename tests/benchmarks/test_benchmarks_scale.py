@@ -20,18 +20,33 @@ def test_results_are_told_as_a_table_or_for_programs(monkeypatch, capsys):
     monkeypatch.setattr(scale, "import_milliseconds", lambda: 12.3)
     assert scale.main(["--layers", "2", "4"]) == 0
     out, errors = capsys.readouterr()
-    assert "import tfcompat: 12 ms (at most 30)" in out and "tf.layers │ 0.20" in out and "5/5" in errors
-    assert scale.main(["--layers", "2", "4", "--json"]) == 0
+    assert "import tfcompat: 12 ms (at most 30)" in out and "tf.layers │ 0.20 (1.00)" in out and "13/13" in errors
+    assert scale.main(["--layers", "2", "4", "--rounds", "1", "--json"]) == 0
     results = json.loads(capsys.readouterr().out)
     assert [(row["builds"], row["of"]) for row in results["rows"]] == scale.SUBJECTS
     assert all(row["linearity"] == pytest.approx(1.0) for row in results["rows"])
 
 
-@pytest.mark.parametrize("words", [["--layers", "0"], ["--layers", "many"], ["--layers"]])
+def test_ratios_are_taken_round_by_round(monkeypatch):
+    """To the real one of the same kind; the medians of the ratios are not the ratios of the medians."""
+    rounds = iter([[1, 10, 3, 4], [2, 2, 3, 4], [6, 4, 9, 4]])
+    taken = iter([seconds for each in rounds for seconds in each])
+    monkeypatch.setattr(scale, "seconds_of", lambda kind, subject, counts: [float(next(taken))])
+    monkeypatch.setattr(scale, "import_milliseconds", lambda: 0.0)
+    rows = scale.measured([50], 3)["rows"]
+    assert [(row["seconds"], row["ratios"]) for row in rows] == [
+        ([2.0], [1.0]),
+        ([4.0], [1.0]),
+        ([3.0], [0.75]),
+        ([4.0], [1.0]),
+    ]
+
+
+@pytest.mark.parametrize("words", [["--rounds", "0"], ["--layers", "0"], ["--layers", "many"], ["--layers"]])
 def test_counts_that_make_no_sense_are_refused(words, capsys):
     with pytest.raises(SystemExit) as stopped:
         scale.main(words)
-    assert stopped.value.code == 2 and "argument --layers" in capsys.readouterr().err
+    assert stopped.value.code == 2 and "argument {}".format(words[0]) in capsys.readouterr().err
 
 
 def test_builder_that_fails_is_told_in_a_line(monkeypatch, capsys):
