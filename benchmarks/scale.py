@@ -5,6 +5,7 @@ as many layers, of tfcompat and of Keras 3; each in a process of its own, in tur
 """
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def build(kind, subject, count):
     import tensorflow as tf
 
     layers = _layers(subject)
+    gc.collect()  # else Python does it in the middle, for what was built before
     start = time.perf_counter()
     if kind == "v1 graph":
         with tf.Graph().as_default():
