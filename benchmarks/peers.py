@@ -55,6 +55,7 @@ PEERS = {
             modes=("function", "eager"),
         ),
         Peer("control", "tf.layers in another process: how far two measurements of the same are apart", usual=False),
+        Peer("floor", "no arithmetic: a step that hands on what it gets", modes=("function", "eager"), usual=False),
     )
 }
 

@@ -36,6 +36,8 @@ def set_up(mode, threads):
 def layer_of(peer, workload):
     """A new layer of a peer."""
     arguments = dict(workload.arguments, axis=workload.axis)
+    if peer.name == "floor":
+        return Floor(workload.shape[workload.axis])
     if peer.name in ("exact", "fast"):
         from tfcompat.layers import BatchNormalization
 
@@ -60,6 +62,27 @@ def _raw(variable):
     """The variable of TensorFlow in one of Keras 3."""
     value = getattr(variable, "value", variable)
     return variable if callable(value) else value
+
+
+class Floor:
+    """A layer without arithmetic: a step of it takes what calling and the variables take, whoever normalizes."""
+
+    def __init__(self, channels):
+        self.gamma, self.moving_variance = (tf.Variable(tf.ones(channels)) for _ in range(2))
+        self.beta, self.moving_mean = (tf.Variable(tf.zeros(channels)) for _ in range(2))
+
+    def __call__(self, x, training):
+        """Gives `x`."""
+        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        if training:
+            for average, value in ((self.moving_mean, gamma), (self.moving_variance, beta)):
+                average.assign_sub((average - value) * 0.01, read_value=False)
+        return _hand_on(x, gamma, beta)
+
+
+@tf.custom_gradient
+def _hand_on(x, gamma, beta):
+    return tf.identity(x), lambda dy: (tf.identity(dy), tf.identity(gamma), tf.identity(beta))
 
 
 class Step:

@@ -54,6 +54,7 @@ def test_every_implementation_computes_what_the_real_function_does(mode, workloa
     expected = steps["v1"]["image" if workload == "xla" else workload]["tf.layers"]
     assert len(expected) == (3 if workload == "inference" else 6)
     ran = {name: values for name, values in steps[mode][workload].items() if not isinstance(values, str)}
+    ran.pop("floor", None)
     for name, values in ran.items():
         # Keras 3 keeps the biased variance where the others do not
         agree(values, expected, workload, averages=name != "keras3")
@@ -68,11 +69,11 @@ def test_who_is_missing_says_why(mode, steps):
         for name, values in found.items()
         if isinstance(values, str)
     }
-    tf_peers = ("tf.layers", "exact", "fast", "tf_keras", "keras3", "control")
+    tf_peers = ("tf.layers", "exact", "fast", "tf_keras", "keras3", "control", "floor")
     expected = set() if mode == "function" else {("xla", name) for name in tf_peers}
     expected |= {("renorm", "keras3"), ("virtual", "keras3")}
     if mode == "v1":
-        expected |= {(workload, "keras3") for workload in WORKLOADS}
+        expected |= {(workload, name) for workload in WORKLOADS for name in ("keras3", "floor")}
     assert set(reasons) == expected and all(reasons.values())
 
 
@@ -81,6 +82,21 @@ def test_averages_of_a_train_step_have_moved(mode, steps):
     for name, values in steps[mode]["image"].items():
         if not isinstance(values, str):
             assert np.all(np.array(values[4]) != 0) and np.all(np.array(values[5]) != 1), name
+
+
+@pytest.mark.parametrize("mode", peers.PEERS["floor"].modes)
+@pytest.mark.parametrize("workload", sorted(set(WORKLOADS) - {"xla"}))
+def test_floor_hands_on_what_it_gets_and_moves_its_averages(workload, mode, steps):
+    values = [np.asarray(value) for value in steps[mode][workload]["floor"]]
+    others = [np.asarray(value) for value in steps[mode][workload]["tf.layers"]]
+    assert [value.shape for value in values] == [value.shape for value in others]
+    if workload == "inference":
+        assert not np.any(values[1]) and np.all(values[2] == 1)
+    else:
+        y, dx, dgamma, dbeta, moving_mean, moving_variance = values
+        assert not np.array_equal(y, dx) and np.all(dgamma == 1) and not np.any(dbeta)
+        np.testing.assert_allclose(moving_mean, 0.01 + dbeta, rtol=1e-6)
+        np.testing.assert_allclose(moving_variance, 0.99 + dbeta, rtol=1e-6)
 
 
 if TORCH:
