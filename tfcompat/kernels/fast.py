@@ -225,8 +225,8 @@ def _sum(geometry: Geometry, pieces: int, term: Callable[..., Any], *operands: A
 
 def _total(geometry: Geometry, fast: Fast, x: Any) -> Any:
     """The sum of a tensor itself: XLA computes it in vectors if it lies in memory as it is."""
-    as_it_is = x.dtype.size > 2 and not fast.inlined
-    return _sum(geometry, 1 if as_it_is else fast.pieces, _wide, x)
+    computed = x.dtype.size == 2 or fast.inlined
+    return _sum(geometry, fast.pieces if computed else 1, _wide, x)
 
 
 def _affine(
