@@ -273,6 +273,7 @@ def made(monkeypatch):
 
 def test_the_compiled_engine_compiles_forward_and_gradient(made):
     x = tf.constant(batch((19, 3)))
+    assert engines.COMPILED._asdict() == {"compiles": True, "inlined": False}
     engines.COMPILED.take_moments(x, (0,), False)
     assert made == ["_moments", "_gradient_of_moments"]
     fused(engines.COMPILED, "NHWC", True)
