@@ -12,6 +12,7 @@ from rich.console import Console
 
 from benchmarks import peers, plot, report, runner, summary, workloads
 from benchmarks.errors import UsageError
+from benchmarks.options import above_zero
 from golden.files import write_atomically
 from golden.progress import Progress
 
@@ -20,17 +21,6 @@ _USUAL, _QUICK = (7, 0.5), (3, 0.1)
 #: Load of a machine up to which nothing else runs on it.
 _IDLE = 0.5
 _LEFT_OUT = "pytorch is left out: --torch PYTHON names the interpreter of an environment that has it"
-
-
-def _more_than_zero(kind):
-    def read(text):
-        value = kind(text)
-        if not 0 < value < 1e6:
-            raise ValueError
-        return value
-
-    read.__name__ = "number above 0, {}".format("whole" if kind is int else "of seconds")
-    return read
 
 
 def parser():
@@ -43,9 +33,9 @@ def parser():
     made.add_argument("--quick", action="store_true", help="fewer workloads, shorter: under two minutes on two cores")
     made.add_argument("--only", action="append", metavar="PATTERN", help="workloads, as `image*`; may be repeated")
     made.add_argument("--peer", action="append", metavar="NAME", help=", ".join(peers.PEERS) + "; may be repeated")
-    made.add_argument("--rounds", type=_more_than_zero(int), help="of all peers (7, or 3 with --quick)")
-    made.add_argument("--seconds", type=_more_than_zero(float), help="of each peer in each round (0.5, or 0.1)")
-    made.add_argument("--threads", type=_more_than_zero(int), default=2, help="within an operation (%(default)s)")
+    made.add_argument("--rounds", type=above_zero(int), help="of all peers (7, or 3 with --quick)")
+    made.add_argument("--seconds", type=above_zero(float), help="of each peer in each round (0.5, or 0.1)")
+    made.add_argument("--threads", type=above_zero(int), default=2, help="within an operation (%(default)s)")
     made.add_argument("--torch", metavar="PYTHON", help="interpreter of an environment with PyTorch")
     made.add_argument("--onednn", choices=("on", "off"), default="on", help="TF_ENABLE_ONEDNN_OPTS (%(default)s)")
     made.add_argument("--mode", choices=peers.MODES, default="function", help="that TensorFlow runs in (%(default)s)")

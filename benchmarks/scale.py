@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.errors import UsageError
+from benchmarks.options import above_zero
 from benchmarks.processes import ROOT, environment
 from golden.progress import Progress
 
@@ -140,21 +141,13 @@ def tell(results):
     out.print("import tfcompat: {import_ms:.0f} ms (at most {import_target_ms:.0f})".format(**results))
 
 
-def _count(text):
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-_count.__name__ = "whole number above 0"
-
-
 def parser():
     """The command line."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.split("\n")[0])
-    made.add_argument("--layers", type=_count, nargs="+", default=[50, 200, 1000], help="how many (50 200 1000)")
-    made.add_argument("--rounds", type=_count, default=3, help="of all, in turns (3)")
+    made.add_argument(
+        "--layers", type=above_zero(int), nargs="+", default=[50, 200, 1000], help="how many (50 200 1000)"
+    )
+    made.add_argument("--rounds", type=above_zero(int), default=3, help="of all, in turns (3)")
     made.add_argument("--json", action="store_true", help="print everything for programs")
     made.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     return made
