@@ -61,7 +61,7 @@ _TINY = (8, 4, 4, 3)
 WORKLOADS = [
     Workload("image", _IMAGE, quick=True),
     Workload("image-small", (8, 14, 14, 32), quick=True, batches=True),
-    Workload("image-inference", _IMAGE, step="inference", quick=True),
+    Workload("image-inference", _IMAGE, step="inference"),
     Workload("image-float16", _IMAGE, dtype="float16"),
     Workload("image-channels-first", (32, 64, 56, 56), axis=1),
     Workload("image-renorm", _IMAGE, arguments={"renorm": True}, quick=True),
